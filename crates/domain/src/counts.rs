@@ -1,0 +1,31 @@
+//! Counts: what happened in a city in one window.
+
+use crate::Text;
+use flow::{Timestamp, Value};
+use serde::{Deserialize, Serialize};
+
+/// The activity in a city in one closed window: one record of topic `counts`, at the window's end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts<'a> {
+    /// The city, or `unknown`.
+    #[serde(borrow)]
+    pub city: Text<'a>,
+    /// The first moment in the window.
+    pub start: Timestamp,
+    /// The first moment behind it.
+    pub end: Timestamp,
+    /// Posts of any kind, reposts among them.
+    pub posts: u64,
+    /// Reposts.
+    pub reposts: u64,
+    /// Distinct people.
+    pub people: u64,
+}
+
+impl Value for Counts<'_> {
+    const TOPIC: &'static str = "counts";
+
+    fn key(&self) -> &[u8] {
+        self.city.as_bytes()
+    }
+}

@@ -1,0 +1,21 @@
+//! What Goshawk's records say, and the topics that they live in.
+//!
+//! Every type here is a record of one topic ([`flow::Value`] names it) or a part of one. In JSON a record stands
+//! on its own: a stranger who reads a topic needs nothing else.
+//!
+//! Non-goals: how records are made (`sources`), worked on (`stages`) or kept (`journal`).
+//!
+//! Start reading at [`Post`], then [`topics`].
+
+mod counts;
+mod post;
+mod sighting;
+mod text;
+pub mod topics;
+mod vitals;
+
+pub use counts::Counts;
+pub use post::{Author, Kind, Place, Post};
+pub use sighting::Sighting;
+pub use text::Text;
+pub use vitals::{Condition, Health, RoleHealth, Vitals};

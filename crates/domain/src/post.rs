@@ -1,0 +1,89 @@
+//! Posts, whatever network they come from.
+
+use crate::Text;
+use flow::{Timestamp, Value};
+use serde::{Deserialize, Serialize};
+
+/// What kind of event a post is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// A post of its own.
+    Original,
+    /// Another's post passed on as it is.
+    Repost,
+    /// Another's post passed on with words of one's own.
+    Quote,
+    /// An answer.
+    Reply,
+    /// The post of this id was taken back. Nothing but `network`, `id`, `root` and `time` is known.
+    Deletion,
+}
+
+/// Who wrote a post.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Author<'a> {
+    /// The network's own identifier.
+    #[serde(borrow)]
+    pub id: Text<'a>,
+    /// The name in an address: `scotthamilton`, without the `@`.
+    pub handle: Option<Text<'a>>,
+    /// How many follow.
+    pub followers: Option<u64>,
+    /// Where the author says they live, in any words.
+    pub location: Option<Text<'a>>,
+}
+
+/// A place that a post was tagged with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Place<'a> {
+    /// Its name as the network gives it: `Toronto, Ontario`.
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    /// ISO 3166-1 alpha-2, if known.
+    pub country: Option<Text<'a>>,
+}
+
+/// A post: one record of topic `posts`. Its key is the root of its cascade.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Post<'a> {
+    /// Where it was posted: `x`, `bluesky`, `mastodon`, or the name of a recording's layout.
+    #[serde(borrow)]
+    pub network: Text<'a>,
+    /// The network's identifier of the post.
+    pub id: Text<'a>,
+    /// The post that started the cascade: the one reposted, or the post itself.
+    pub root: Text<'a>,
+    /// What kind of event it is.
+    pub kind: Kind,
+    /// The post that it reposts, quotes or answers.
+    pub target: Option<Text<'a>>,
+    /// When it was posted.
+    pub time: Timestamp,
+    /// Who posted it.
+    pub author: Author<'a>,
+    /// What it says.
+    pub text: Text<'a>,
+    /// BCP 47 language tag, as the network gives it.
+    pub lang: Option<Text<'a>>,
+    /// The place it was tagged with.
+    pub place: Option<Place<'a>>,
+    /// The tags of the stream's rules that it matched.
+    pub rules: Vec<Text<'a>>,
+}
+
+impl<'a> Post<'a> {
+    /// That the post `id` was taken back at `time`.
+    pub fn deletion(network: Text<'a>, id: Text<'a>, time: Timestamp) -> Self {
+        let (root, kind, author, text) = (id.clone(), Kind::Deletion, Author::default(), Text::default());
+        Post { network, id, root, kind, target: None, time, author, text, lang: None, place: None, rules: vec![] }
+    }
+}
+
+impl Value for Post<'_> {
+    const TOPIC: &'static str = "posts";
+
+    fn key(&self) -> &[u8] {
+        self.root.as_bytes()
+    }
+}

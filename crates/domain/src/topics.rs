@@ -1,0 +1,46 @@
+//! The topics by name, for those who meet their records as bytes.
+
+use crate::{Counts, Post, Sighting};
+use flow::{Broken, Format, Late, Rejected, Value};
+use serde::{Deserialize, Serialize};
+
+/// Turns a topic's record into JSON. A topic that is not ours is passed on if it is JSON already.
+pub fn to_json(topic: &str, format: Format, value: &[u8]) -> Result<Vec<u8>, Broken> {
+    match topic {
+        Post::TOPIC => recode::<Post<'_>>(format, value),
+        Sighting::TOPIC => recode::<Sighting<'_>>(format, value),
+        Counts::TOPIC => recode::<Counts<'_>>(format, value),
+        Rejected::TOPIC | Late::TOPIC => recode::<Rejected>(format, value),
+        _ => recode::<serde_json::Value>(Format::Json, value),
+    }
+}
+
+fn recode<'a, T: Serialize + Deserialize<'a>>(format: Format, value: &'a [u8]) -> Result<Vec<u8>, Broken> {
+    let mut json = vec![];
+    Format::Json.encode(&format.decode::<T>(value)?, &mut json)?;
+    Ok(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flow::Timestamp;
+
+    #[test]
+    fn a_record_reads_the_same_from_both_formats() {
+        let start = Timestamp::from_seconds(60);
+        let counts = Counts { city: "Oslo".into(), start, end: start.plus_millis(60_000), posts: 3, reposts: 1, people: 2 };
+        let json = r#"{"city":"Oslo","start":"1970-01-01T00:01:00.000Z","end":"1970-01-01T00:02:00.000Z","posts":3,"reposts":1,"people":2}"#;
+        for format in [Format::Compact, Format::Json] {
+            let mut bytes = vec![];
+            format.encode(&counts, &mut bytes).unwrap();
+            assert_eq!(String::from_utf8(to_json("counts", format, &bytes).unwrap()).unwrap(), json);
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_record_are_an_error() {
+        assert!(to_json("counts", Format::Compact, b"\xff\xff\xff\xff").is_err());
+        assert!(to_json("another's", Format::Json, b"no json").is_err());
+    }
+}

@@ -1,0 +1,85 @@
+//! A synchronous driver for tests: a stage, or a chain of stages, without threads, clocks or a log.
+
+use crate::{Batch, Block, Event, Format, Mark, Out, Output, Producer, Stage, Task, Timestamp, TopicSpec, Value, Watermarks};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One stage on one partition, fed by hand. What it commits is applied to a plain map, from which [`Driver::crash`]
+/// starts it again.
+pub struct Driver<'s, S: Stage> {
+    stage: &'s S,
+    producers: Vec<Producer>,
+    topics: Vec<TopicSpec>,
+    task: Task<'s, S>,
+    state: BTreeMap<Vec<u8>, Vec<u8>>,
+    next: BTreeMap<String, u64>,
+}
+
+impl<'s, S: Stage> Driver<'s, S> {
+    /// A stage that writes to these topics (one partition each) and awaits these producers.
+    pub fn new(stage: &'s S, producers: &[&str], topics: &[&str]) -> Self {
+        let producers: Vec<Producer> = producers.iter().map(|name| Producer::from(*name)).collect();
+        let topics: Vec<TopicSpec> = topics.iter().map(|name| TopicSpec::new(name, 1)).collect();
+        let task = restore(stage, &BTreeMap::new(), &producers, &topics);
+        Driver { stage, producers, topics, task, state: BTreeMap::new(), next: BTreeMap::new() }
+    }
+
+    /// Feeds one block, commits, and gives what was written.
+    pub fn step(&mut self, topic: &str, block: Block) -> Vec<Output> {
+        let next = self.next.entry(topic.to_owned()).or_default();
+        let batch = Batch { topic: topic.to_owned(), partition: 0, base: *next, from: *next, block };
+        *next = batch.next();
+        self.task.step(&batch, &BTreeSet::new());
+        let commit = self.task.commit(Timestamp::default());
+        for change in commit.state {
+            match change.value {
+                Some(value) => self.state.insert(change.key, value),
+                None => self.state.remove(&change.key),
+            };
+        }
+        commit.outputs
+    }
+
+    /// Feeds values of one producer as a block with this watermark.
+    pub fn feed<V: Value>(&mut self, producer: &str, values: &[(Timestamp, V)], watermark: Timestamp) -> Vec<Output> {
+        let mut out = Out::new(Format::Json, &[TopicSpec::new(V::TOPIC, 1)]);
+        for (time, value) in values {
+            out.send(*time, value);
+        }
+        let mark = Mark { watermark, at: Timestamp::default(), done: watermark == Timestamp::MAX };
+        let blocks = out.take(&Producer::from(producer), mark, true);
+        blocks.into_iter().flat_map(|output| self.step(&output.topic, output.block)).collect()
+    }
+
+    /// Forgets everything but what was committed, as a crash does.
+    pub fn crash(&mut self) {
+        self.task = restore(self.stage, &self.state, &self.producers, &self.topics);
+    }
+
+    /// How many entries the committed state has.
+    pub fn entries(&self) -> usize {
+        self.state.len()
+    }
+}
+
+fn restore<'s, S: Stage>(
+    stage: &'s S,
+    state: &BTreeMap<Vec<u8>, Vec<u8>>,
+    producers: &[Producer],
+    topics: &[TopicSpec],
+) -> Task<'s, S> {
+    let entries: Vec<_> = state.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+    let fresh = Watermarks::awaiting(producers.iter().cloned(), i64::MAX);
+    Task::restore(stage, 0, &entries, fresh, Out::new(Format::Json, topics))
+}
+
+/// The records of these outputs as lines: topic, key and value.
+pub fn lines(outputs: &[Output]) -> Vec<String> {
+    let records = outputs.iter().flat_map(|output| output.block.records(0, 0).map(move |record| (output, record)));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    records.map(|(output, r)| format!("{} {} {}", output.topic, text(r.key), text(r.value.unwrap_or_default()))).collect()
+}
+
+/// The batches among a poll's events.
+pub fn batches(events: Vec<Event>) -> impl Iterator<Item = Batch> {
+    events.into_iter().filter_map(|event| if let Event::Batch(batch) = event { Some(batch) } else { None })
+}

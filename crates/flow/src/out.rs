@@ -1,0 +1,107 @@
+//! Where a stage or a source puts what it writes.
+
+use crate::{Block, BlockBuilder, Format, Mark, Output, Producer, Timestamp, TopicSpec, Value, partition_of};
+
+/// The records that a step writes, by topic and partition.
+#[derive(Debug)]
+pub struct Out {
+    format: Format,
+    topics: Vec<Topic>,
+    written: u64,
+}
+
+#[derive(Debug)]
+struct Topic {
+    name: String,
+    partitions: Vec<BlockBuilder>,
+}
+
+/// Where in an [`Out`] a record stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    topic: usize,
+    partition: usize,
+    start: usize,
+}
+
+impl Out {
+    /// An empty output to these topics.
+    pub fn new(format: Format, topics: &[TopicSpec]) -> Self {
+        let topic = |spec: &TopicSpec| Topic {
+            name: spec.name.clone(),
+            partitions: (0..spec.partitions).map(|_| BlockBuilder::default()).collect(),
+        };
+        Out { format, topics: topics.iter().map(topic).collect(), written: 0 }
+    }
+
+    /// How values are encoded.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Writes a value to its topic, in the partition of its key. A topic that this output was not made for is
+    /// a mistake in the topology's table, and nothing is written.
+    pub fn send<V: Value>(&mut self, time: Timestamp, value: &V) -> Option<Place> {
+        let topic = self.topics.iter().position(|topic| topic.name == V::TOPIC);
+        debug_assert!(topic.is_some(), "the topology does not let this role write {}", V::TOPIC);
+        let partitions = &mut self.topics.get_mut(topic?)?.partitions;
+        let key = value.key();
+        let partition = partition_of(key, partitions.len() as u32) as usize;
+        let format = self.format;
+        let start = partitions.get_mut(partition)?.push(key, time, |into| format.encode(value, into)).ok()?;
+        self.written += 1;
+        Some(Place { topic: topic?, partition, start })
+    }
+
+    /// Flags a record that was just written as late.
+    pub fn flag_late(&mut self, place: Place) {
+        if let Some(builder) = self.builder(place) {
+            builder.flag_late(place.start);
+        }
+    }
+
+    /// Takes a record that was just written out again.
+    pub fn kill(&mut self, place: Place) {
+        if let Some(builder) = self.builder(place) {
+            builder.kill(place.start);
+        }
+    }
+
+    fn builder(&mut self, place: Place) -> Option<&mut BlockBuilder> {
+        self.topics.get_mut(place.topic)?.partitions.get_mut(place.partition)
+    }
+
+    /// How many records have been written in all.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// How many bytes wait to be taken.
+    pub fn len(&self) -> usize {
+        self.topics.iter().flat_map(|topic| &topic.partitions).map(BlockBuilder::len).sum()
+    }
+
+    /// Whether nothing waits to be taken.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Takes what was written, as blocks of `producer`. With `everywhere`, partitions without records get a heartbeat.
+    pub fn take(&mut self, producer: &Producer, mark: Mark, everywhere: bool) -> Vec<Output> {
+        let mut outputs = vec![];
+        for topic in &mut self.topics {
+            for (partition, builder) in (0..).zip(&mut topic.partitions) {
+                if builder.is_empty() && !everywhere {
+                    continue;
+                }
+                let block = if builder.is_empty() {
+                    Block::heartbeat(producer.clone(), mark)
+                } else {
+                    std::mem::take(builder).finish(producer.clone(), mark)
+                };
+                outputs.push(Output { topic: topic.name.clone(), partition, block });
+            }
+        }
+        outputs
+    }
+}

@@ -1,0 +1,282 @@
+//! A task: one stage on one partition. It turns batches into commits and does nothing else.
+
+use crate::{
+    Batch, Broken, Change, Changes, Commit, Input, Late, Mark, Out, Output, Producer, Progress, Raw, Refused, Rejected, Stage,
+    State, Timestamp, Watermarks,
+};
+use hashbrown::HashMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+type Key = Box<[u8]>;
+
+/// The entry under which a task keeps its watermarks.
+const WATERMARKS: &[u8] = &[0];
+/// What the entries of states start with.
+const STATES: u8 = 1;
+
+/// What a task has done since it was last asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Records read.
+    pub read: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Records that came too late.
+    pub late: u64,
+    /// Records that could not be taken in.
+    pub rejected: u64,
+}
+
+/// One stage on one partition.
+pub struct Task<'s, S: Stage> {
+    stage: &'s S,
+    partition: u32,
+    producer: Producer,
+    out: Out,
+    states: HashMap<Key, Slot<S::State>>,
+    timers: BTreeSet<(Timestamp, Key)>,
+    touched: Vec<Key>,
+    watermarks: Watermarks,
+    marked: Option<(Timestamp, bool)>,
+    progress: BTreeMap<(String, u32), u64>,
+    counters: Counters,
+    at: u64,
+}
+
+#[derive(Default)]
+struct Slot<T> {
+    state: T,
+    deadline: Option<Timestamp>,
+    touched: bool,
+}
+
+impl<'s, S: Stage> Task<'s, S> {
+    /// A task as it stood at its last commit. `fresh` are the watermarks of one that never committed.
+    pub fn restore(stage: &'s S, partition: u32, entries: &[(Vec<u8>, Vec<u8>)], fresh: Watermarks, out: Out) -> Self {
+        let mut task = Task {
+            stage,
+            partition,
+            producer: format!("{}/{partition}", stage.name()).into(),
+            out,
+            states: HashMap::new(),
+            timers: BTreeSet::new(),
+            touched: vec![],
+            watermarks: fresh,
+            marked: None,
+            progress: BTreeMap::new(),
+            counters: Counters::default(),
+            at: 0,
+        };
+        for (key, value) in entries {
+            task.load(key, value);
+        }
+        task.resume();
+        task
+    }
+
+    fn load(&mut self, entry: &[u8], value: &[u8]) {
+        if entry == WATERMARKS {
+            if let Ok(watermarks) = crate::Format::Compact.decode(value) {
+                self.watermarks = watermarks;
+            }
+        } else if let Some((key, sub_key)) = split_entry(entry) {
+            self.states.entry_ref(key).or_default().state.load(sub_key, value);
+        }
+    }
+
+    fn resume(&mut self) {
+        let watermark = self.watermarks.watermark();
+        for (key, slot) in &mut self.states {
+            self.stage.on_resume(watermark, &mut slot.state);
+            slot.deadline = self.stage.deadline(&slot.state);
+            if let Some(deadline) = slot.deadline {
+                self.timers.insert((deadline, key.clone()));
+            }
+        }
+    }
+
+    /// Takes a batch in. Records at the offsets in `poison` are rejected unread.
+    pub fn step(&mut self, batch: &Batch, poison: &BTreeSet<u64>) {
+        for record in batch.block.records(batch.base, batch.from) {
+            self.at = record.offset;
+            let input = Input { topic: &batch.topic, record, format: self.out.format() };
+            if poison.contains(&record.offset) {
+                self.reject(&input, batch.partition, "the stage failed on it");
+            } else {
+                self.take(&input, batch.partition);
+            }
+        }
+        self.counters.bytes += batch.block.bytes.len() as u64;
+        match self.progress.get_mut(&(batch.topic.clone(), batch.partition)) {
+            Some(next) => *next = batch.next(),
+            None => {
+                self.progress.insert((batch.topic.clone(), batch.partition), batch.next());
+            }
+        }
+        self.watermarks.observe(&batch.block.producer, batch.block.mark);
+        self.fire();
+    }
+
+    fn take(&mut self, input: &Input<'_>, partition: u32) {
+        self.counters.read += 1;
+        let late = input.record.late || input.record.time < self.watermarks.watermark();
+        if late && self.stage.refuses_late() {
+            self.counters.late += 1;
+            let reason = format!("older than the watermark {:?}", self.watermarks.watermark());
+            let refused = self.refused(input, partition, &reason);
+            self.out.send(input.record.time, &Late(refused));
+            return;
+        }
+        if let Err(Broken(reason)) = self.apply(input) {
+            self.reject(input, partition, &reason);
+        }
+    }
+
+    fn apply(&mut self, input: &Input<'_>) -> Result<(), Broken> {
+        if size_of::<S::State>() == 0 {
+            return self.stage.on_record(input, &mut S::State::default(), &mut self.out);
+        }
+        let key = self.stage.key(input);
+        let slot = self.states.entry_ref(key).or_default();
+        self.stage.on_record(input, &mut slot.state, &mut self.out)?;
+        let deadline = self.stage.deadline(&slot.state);
+        touch(key, slot, deadline, &mut self.timers, &mut self.touched);
+        Ok(())
+    }
+
+    fn fire(&mut self) {
+        while let Some(at) = self.due() {
+            let Some((_, key)) = self.timers.pop_first() else { return };
+            let Some(slot) = self.states.get_mut(&key) else { continue };
+            slot.deadline = None;
+            self.stage.on_deadline(&key, at, &mut slot.state, &mut self.out);
+            let deadline = self.stage.deadline(&slot.state);
+            touch(&key, slot, deadline, &mut self.timers, &mut self.touched);
+        }
+    }
+
+    /// The next deadline, if its time has come: the watermark has passed it, or every producer has ended.
+    fn due(&mut self) -> Option<Timestamp> {
+        let (at, _) = self.timers.first()?;
+        let at = *at;
+        if at > self.watermarks.watermark() {
+            if !self.watermarks.all_done() {
+                return None;
+            }
+            self.watermarks.close_to(at);
+        }
+        Some(at)
+    }
+
+    fn reject(&mut self, input: &Input<'_>, partition: u32, reason: &str) {
+        self.counters.rejected += 1;
+        let refused = self.refused(input, partition, reason);
+        self.out.send(input.record.time, &Rejected(refused));
+    }
+
+    fn refused(&self, input: &Input<'_>, partition: u32, reason: &str) -> Refused {
+        Refused {
+            by: self.stage.name().to_owned(),
+            from: input.topic.to_owned(),
+            partition,
+            offset: input.record.offset,
+            time: input.record.time,
+            reason: reason.to_owned(),
+            raw: Raw(input.record.value.unwrap_or_default().to_vec()),
+        }
+    }
+
+    /// All that changed since the last commit, as one value. `at` is the wall clock, which goes into the marks.
+    pub fn commit(&mut self, at: Timestamp) -> Commit {
+        let inputs = std::mem::take(&mut self.progress)
+            .into_iter()
+            .map(|((topic, partition), next)| Progress { topic, partition, next })
+            .collect();
+        Commit { inputs, state: self.changes(), outputs: self.outputs(at) }
+    }
+
+    fn changes(&mut self) -> Vec<Change> {
+        let mut changes = vec![];
+        let mut touched = std::mem::take(&mut self.touched);
+        touched.sort_unstable();
+        for key in touched {
+            let Some(slot) = self.states.get_mut(&key) else { continue };
+            slot.touched = false;
+            let prefix = entry_of(&key);
+            slot.state.save(&mut Changes { partition: self.partition, prefix: &prefix, changes: &mut changes });
+            if self.stage.is_done(&slot.state) {
+                self.states.remove(&key);
+            }
+        }
+        let mut value = vec![];
+        if crate::Format::Compact.encode(&self.watermarks, &mut value).is_ok() {
+            changes.push(Change { partition: self.partition, key: WATERMARKS.to_vec(), value: Some(value) });
+        }
+        changes
+    }
+
+    fn outputs(&mut self, at: Timestamp) -> Vec<Output> {
+        let mark = Mark { watermark: self.watermarks.watermark(), at, done: self.watermarks.all_done() };
+        let moved = self.marked != Some((mark.watermark, mark.done));
+        self.marked = Some((mark.watermark, mark.done));
+        self.out.take(&self.producer, mark, moved)
+    }
+
+    /// What was counted since the last call.
+    pub fn counters(&mut self) -> Counters {
+        std::mem::take(&mut self.counters)
+    }
+
+    /// The offset of the record that is, or was last, worked on.
+    pub fn at(&self) -> u64 {
+        self.at
+    }
+
+    /// How far event time has come.
+    pub fn watermark(&self) -> Timestamp {
+        self.watermarks.watermark()
+    }
+
+    /// Whether every producer has ended and every window is closed.
+    pub fn is_done(&self) -> bool {
+        self.watermarks.all_done()
+    }
+
+    /// How many keys have a state.
+    pub fn keys(&self) -> usize {
+        self.states.len()
+    }
+}
+
+fn touch<T>(
+    key: &[u8],
+    slot: &mut Slot<T>,
+    deadline: Option<Timestamp>,
+    timers: &mut BTreeSet<(Timestamp, Key)>,
+    touched: &mut Vec<Key>,
+) {
+    if slot.deadline != deadline {
+        if let Some(old) = slot.deadline {
+            timers.remove(&(old, key.into()));
+        }
+        if let Some(new) = deadline {
+            timers.insert((new, key.into()));
+        }
+        slot.deadline = deadline;
+    }
+    if !slot.touched {
+        slot.touched = true;
+        touched.push(key.into());
+    }
+}
+
+/// The start of the entries of a key's state: keys of any bytes stay apart, since their length comes first.
+fn entry_of(key: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(key.len()).unwrap_or(u32::MAX);
+    [&[STATES], &length.to_be_bytes()[..], key].concat()
+}
+
+fn split_entry(entry: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = entry.strip_prefix(&[STATES])?.split_first_chunk::<4>()?;
+    rest.split_at_checked(u32::from_be_bytes(*length) as usize)
+}

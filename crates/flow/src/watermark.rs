@@ -1,0 +1,108 @@
+//! How far event time has come on one partition: the slowest of the producers that write to it.
+
+use crate::{Mark, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The name of who writes: `synthetic`, or `locate/3` for partition 3 of a stage.
+pub type Producer = Arc<str>;
+
+/// The marks of all producers of a partition, and the watermark that follows from them.
+/// It is part of the committed state, so a restart carries on with the same notion of "late".
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Watermarks {
+    marks: BTreeMap<Producer, Mark>,
+    watermark: Timestamp,
+    /// A producer that is silent for so long, by the wall clocks written in the marks, holds nobody up.
+    idle_ms: i64,
+    newest_at: Timestamp,
+}
+
+impl Watermarks {
+    /// Nothing seen yet, but these producers are awaited: until each has spoken, time does not move.
+    pub fn awaiting(producers: impl IntoIterator<Item = Producer>, idle_ms: i64) -> Self {
+        let unheard = Mark { watermark: Timestamp::MIN, at: Timestamp::MIN, done: false };
+        let marks = producers.into_iter().map(|producer| (producer, unheard)).collect();
+        Watermarks { marks, watermark: Timestamp::MIN, idle_ms, newest_at: Timestamp::MIN }
+    }
+
+    /// The watermark: no record from here on is older, but for late ones.
+    pub fn watermark(&self) -> Timestamp {
+        self.watermark
+    }
+
+    /// Whether every producer has ended, so that windows close without waiting for more.
+    pub fn all_done(&self) -> bool {
+        !self.marks.is_empty() && self.marks.values().all(|mark| mark.done)
+    }
+
+    /// Takes a producer's mark in and moves the watermark as far as the slowest live producer allows.
+    pub fn observe(&mut self, producer: &Producer, mark: Mark) {
+        match self.marks.get_mut(producer) {
+            Some(known) => *known = Mark { watermark: known.watermark.max(mark.watermark), ..mark },
+            None => {
+                self.marks.insert(producer.clone(), mark);
+            }
+        }
+        self.newest_at = self.newest_at.max(mark.at);
+        let silent_since = self.newest_at.plus_millis(-self.idle_ms);
+        let live = self.marks.values().filter(|mark| !mark.done && (mark.at == Timestamp::MIN || mark.at >= silent_since));
+        if let Some(slowest) = live.map(|mark| mark.watermark).min() {
+            self.watermark = self.watermark.max(slowest);
+        }
+    }
+
+    /// Moves the watermark to `to`: the windows up to there have been closed because every producer has ended.
+    pub fn close_to(&mut self, to: Timestamp) {
+        self.watermark = self.watermark.max(to);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mark(watermark: i64, at: i64, done: bool) -> Mark {
+        Mark { watermark: Timestamp::from_millis(watermark), at: Timestamp::from_millis(at), done }
+    }
+
+    fn after(marks: &[(&str, Mark)]) -> Watermarks {
+        let mut watermarks = Watermarks::awaiting(["a".into(), "b".into()], 100);
+        for (producer, mark) in marks {
+            watermarks.observe(&Producer::from(*producer), *mark);
+        }
+        watermarks
+    }
+
+    #[test]
+    fn the_slowest_producer_decides() {
+        assert_eq!(after(&[("a", mark(50, 1, false))]).watermark(), Timestamp::MIN);
+        let both = after(&[("a", mark(50, 1, false)), ("b", mark(20, 1, false))]);
+        assert_eq!(both.watermark().millis(), 20);
+    }
+
+    #[test]
+    fn time_never_runs_back() {
+        let w = after(&[("a", mark(50, 1, false)), ("b", mark(40, 1, false)), ("b", mark(10, 2, false))]);
+        assert_eq!(w.watermark().millis(), 40);
+        let w = after(&[("a", mark(50, 1, false)), ("b", mark(40, 1, false)), ("new", mark(1, 2, false))]);
+        assert_eq!(w.watermark().millis(), 40);
+    }
+
+    #[test]
+    fn a_silent_producer_is_left_behind_by_the_clocks_in_the_marks() {
+        let w = after(&[("a", mark(50, 1, false)), ("b", mark(20, 1, false)), ("a", mark(90, 102, false))]);
+        assert_eq!(w.watermark().millis(), 90);
+        let w = after(&[("a", mark(50, 1, false)), ("b", mark(20, 1, false)), ("a", mark(90, 101, false))]);
+        assert_eq!(w.watermark().millis(), 20);
+    }
+
+    #[test]
+    fn the_end_of_one_frees_the_others_and_the_end_of_all_is_known() {
+        let w = after(&[("a", mark(50, 1, true)), ("b", mark(70, 1, false))]);
+        assert_eq!((w.watermark().millis(), w.all_done()), (70, false));
+        let w = after(&[("a", mark(50, 1, true)), ("b", mark(70, 1, true))]);
+        assert!(w.all_done());
+    }
+}
