@@ -59,8 +59,10 @@ pub struct Change {
     /// The partition whose state it is.
     pub partition: u32,
     /// The entry.
+    #[serde(with = "serde_bytes")]
     pub key: Vec<u8>,
     /// Its new value.
+    #[serde(with = "serde_bytes")]
     pub value: Option<Vec<u8>>,
 }
 
