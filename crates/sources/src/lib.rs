@@ -1,0 +1,83 @@
+//! Where posts come from: recordings, standard input, and a network that is made up.
+//!
+//! A source turns the world into records, and whatever it cannot read into refusals with a reason. Decoders are
+//! strict: what leaves this crate is a post that could have been posted, with its cascade's root and its author.
+//!
+//! Non-goals: keeping anything (the engine commits a source's cursor together with what it brought), telling late
+//! records from others, dropping doubles (the engine does both).
+//!
+//! Start reading at [`open`], then `decode` (bytes to posts), then `replay` (files to bytes, at what pace), then
+//! `synthetic` (posts out of nothing but a seed).
+
+mod address;
+mod batch;
+mod decode;
+mod decoder;
+mod error;
+mod framing;
+mod layout;
+mod replay;
+
+pub use error::{Error, Kind};
+
+use address::{Address, nearest};
+use flow::{Source, Timestamp};
+
+/// What a process decides for all its sources.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// A longer record is refused.
+    pub max_record: usize,
+    /// A longer whole-file JSON document is refused.
+    pub max_document: usize,
+    /// How much is read, and handed on, in one piece.
+    pub chunk: usize,
+    /// How many threads decode at full speed; 0: one a core.
+    pub threads: usize,
+    /// What the wall clock shows on opening; none: what it really shows. For tests.
+    pub now: Option<Timestamp>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings { max_record: 1 << 20, max_document: 64 << 20, chunk: 1 << 20, threads: 0, now: None }
+    }
+}
+
+impl Settings {
+    pub(crate) fn clock(&self) -> Timestamp {
+        self.now.unwrap_or_else(wall_clock)
+    }
+}
+
+/// A source, ready to be started.
+pub struct Opened {
+    /// Its name as a producer: the same whenever the same source is opened.
+    pub name: String,
+    /// The source.
+    pub source: Box<dyn Source>,
+    /// How many bytes it will read, if that is known.
+    pub bytes: Option<u64>,
+    /// How many posts it will bring, if that is known.
+    pub posts: Option<u64>,
+}
+
+const SCHEMES: [&str; 3] = ["replay", "stdin", "synthetic"];
+
+/// Opens the source at an address such as `replay:posts.jsonl?speed=max`.
+pub fn open(url: &str, settings: &Settings) -> Result<Opened, Error> {
+    let address = Address::parse(url)?;
+    match address.scheme.as_str() {
+        "replay" => replay::open(&address, settings),
+        scheme => Err(Error::UnknownScheme {
+            scheme: scheme.to_owned(),
+            nearest: nearest(scheme, &SCHEMES),
+            known: SCHEMES.map(|name| format!("{name}:")).join(", "),
+        }),
+    }
+}
+
+fn wall_clock() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
