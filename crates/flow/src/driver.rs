@@ -1,25 +1,27 @@
 //! A synchronous driver for tests: a stage, or a chain of stages, without threads, clocks or a log.
 
-use crate::{Batch, Block, Event, Format, Mark, Out, Output, Producer, Stage, Task, Timestamp, TopicSpec, Value, Watermarks};
+use crate::{Batch, Block, Format, Mark, Out, Output, Producer, Stage, Task, Timestamp, TopicSpec, Value, Watermarks};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// One stage on one partition, fed by hand. What it commits is applied to a plain map, from which [`Driver::crash`]
 /// starts it again.
-pub struct Driver<'s, S: Stage> {
-    stage: &'s S,
+pub struct Driver<S: Stage> {
+    stage: Arc<S>,
     producers: Vec<Producer>,
     topics: Vec<TopicSpec>,
-    task: Task<'s, S>,
+    task: Task<S>,
     state: BTreeMap<Vec<u8>, Vec<u8>>,
     next: BTreeMap<String, u64>,
 }
 
-impl<'s, S: Stage> Driver<'s, S> {
+impl<S: Stage> Driver<S> {
     /// A stage that writes to these topics (one partition each) and awaits these producers.
-    pub fn new(stage: &'s S, producers: &[&str], topics: &[&str]) -> Self {
+    pub fn new(stage: S, producers: &[&str], topics: &[&str]) -> Self {
+        let stage = Arc::new(stage);
         let producers: Vec<Producer> = producers.iter().map(|name| Producer::from(*name)).collect();
         let topics: Vec<TopicSpec> = topics.iter().map(|name| TopicSpec::new(name, 1)).collect();
-        let task = restore(stage, &BTreeMap::new(), &producers, &topics);
+        let task = restore(&stage, &BTreeMap::new(), &producers, &topics);
         Driver { stage, producers, topics, task, state: BTreeMap::new(), next: BTreeMap::new() }
     }
 
@@ -52,7 +54,7 @@ impl<'s, S: Stage> Driver<'s, S> {
 
     /// Forgets everything but what was committed, as a crash does.
     pub fn crash(&mut self) {
-        self.task = restore(self.stage, &self.state, &self.producers, &self.topics);
+        self.task = restore(&self.stage, &self.state, &self.producers, &self.topics);
     }
 
     /// How many entries the committed state has.
@@ -61,15 +63,15 @@ impl<'s, S: Stage> Driver<'s, S> {
     }
 }
 
-fn restore<'s, S: Stage>(
-    stage: &'s S,
+fn restore<S: Stage>(
+    stage: &Arc<S>,
     state: &BTreeMap<Vec<u8>, Vec<u8>>,
     producers: &[Producer],
     topics: &[TopicSpec],
-) -> Task<'s, S> {
+) -> Task<S> {
     let entries: Vec<_> = state.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
     let fresh = Watermarks::awaiting(producers.iter().cloned(), i64::MAX);
-    Task::restore(stage, 0, &entries, fresh, Out::new(Format::Json, topics))
+    Task::restore(stage.clone(), 0, &entries, fresh, Out::new(Format::Json, topics))
 }
 
 /// The records of these outputs as lines: topic, key and value.
@@ -77,9 +79,4 @@ pub fn lines(outputs: &[Output]) -> Vec<String> {
     let records = outputs.iter().flat_map(|output| output.block.records(0, 0).map(move |record| (output, record)));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     records.map(|(output, r)| format!("{} {} {}", output.topic, text(r.key), text(r.value.unwrap_or_default()))).collect()
-}
-
-/// The batches among a poll's events.
-pub fn batches(events: Vec<Event>) -> impl Iterator<Item = Batch> {
-    events.into_iter().filter_map(|event| if let Event::Batch(batch) = event { Some(batch) } else { None })
 }

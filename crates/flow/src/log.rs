@@ -170,8 +170,9 @@ pub trait Log: Send + Sync {
     fn read(&self, topic: &str, partition: u32, from: u64, bytes: usize) -> Result<Vec<Batch>>;
     /// Waits until something was committed after the change numbered `seen`; returns the newest change's number.
     fn wait(&self, seen: u64, wait: Duration) -> u64;
-    /// Removes every record of these keys from a topic, bytes and all; returns how many there were.
-    fn erase(&self, topic: &str, keys: &[&[u8]]) -> Result<u64>;
+    /// Removes the records of these keys that stand before the offset given with each, bytes and all; returns how many
+    /// there were.
+    fn erase(&self, topic: &str, partition: u32, keys: &[(&[u8], u64)]) -> Result<u64>;
     /// Applies retention and compaction as of `now`.
     fn maintain(&self, now: Timestamp) -> Result<()>;
     /// Returns once everything committed so far is durable.

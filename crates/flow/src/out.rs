@@ -71,9 +71,9 @@ impl Out {
         self.topics.get_mut(place.topic)?.partitions.get_mut(place.partition)
     }
 
-    /// How many records have been written in all.
-    pub fn written(&self) -> u64 {
-        self.written
+    /// How many records were written since the last call.
+    pub fn written(&mut self) -> u64 {
+        std::mem::take(&mut self.written)
     }
 
     /// How many bytes wait to be taken.

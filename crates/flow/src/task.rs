@@ -6,6 +6,7 @@ use crate::{
 };
 use hashbrown::HashMap;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 type Key = Box<[u8]>;
 
@@ -25,11 +26,13 @@ pub struct Counters {
     pub late: u64,
     /// Records that could not be taken in.
     pub rejected: u64,
+    /// Records written.
+    pub written: u64,
 }
 
 /// One stage on one partition.
-pub struct Task<'s, S: Stage> {
-    stage: &'s S,
+pub struct Task<S: Stage> {
+    stage: Arc<S>,
     partition: u32,
     producer: Producer,
     out: Out,
@@ -50,13 +53,13 @@ struct Slot<T> {
     touched: bool,
 }
 
-impl<'s, S: Stage> Task<'s, S> {
+impl<S: Stage> Task<S> {
     /// A task as it stood at its last commit. `fresh` are the watermarks of one that never committed.
-    pub fn restore(stage: &'s S, partition: u32, entries: &[(Vec<u8>, Vec<u8>)], fresh: Watermarks, out: Out) -> Self {
+    pub fn restore(stage: Arc<S>, partition: u32, entries: &[(Vec<u8>, Vec<u8>)], fresh: Watermarks, out: Out) -> Self {
         let mut task = Task {
+            producer: format!("{}/{partition}", stage.name()).into(),
             stage,
             partition,
-            producer: format!("{}/{partition}", stage.name()).into(),
             out,
             states: HashMap::new(),
             timers: BTreeSet::new(),
@@ -224,7 +227,8 @@ impl<'s, S: Stage> Task<'s, S> {
 
     /// What was counted since the last call.
     pub fn counters(&mut self) -> Counters {
-        std::mem::take(&mut self.counters)
+        let written = self.out.written();
+        Counters { written, ..std::mem::take(&mut self.counters) }
     }
 
     /// The offset of the record that is, or was last, worked on.

@@ -16,6 +16,12 @@ impl Clock {
         Clock { lateness_ms, newest: Timestamp::MIN }
     }
 
+    /// The same clock with another allowance.
+    #[must_use]
+    pub fn with_lateness(self, lateness_ms: i64) -> Self {
+        Clock { lateness_ms, ..self }
+    }
+
     /// Takes a record's time in; whether that record is late.
     pub fn observe(&mut self, time: Timestamp) -> bool {
         let late = time < self.watermark();

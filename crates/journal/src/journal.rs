@@ -171,17 +171,11 @@ impl<S: Store> Log for Journal<S> {
         }
     }
 
-    fn erase(&self, topic: &str, keys: &[&[u8]]) -> Result<u64> {
+    fn erase(&self, topic: &str, partition: u32, keys: &[(&[u8], u64)]) -> Result<u64> {
         let mut inner = self.shared.lock();
         let inner = &mut *inner;
-        let keys = keys.iter().copied().collect();
-        let partitions = inner.topics.partitions(topic).unwrap_or(0);
-        let mut erased = 0;
-        for partition in 0..partitions {
-            let part = inner.topics.part(topic, partition)?;
-            erased += inner.store.erase(part, &keys, &inner.groups, &inner.topics)?;
-        }
-        Ok(erased)
+        let part = inner.topics.part(topic, partition)?;
+        inner.store.erase(part, &keys.iter().copied().collect(), &inner.groups, &inner.topics)
     }
 
     fn maintain(&self, now: Timestamp) -> Result<()> {

@@ -1,10 +1,10 @@
 //! A log in memory: the simplest thing that keeps the contract.
 
 use crate::groups::Groups;
-use crate::store::{Durable, Entry, Found, Store, TOMBSTONE_MS};
+use crate::store::{Durable, Entry, Erasures, Found, Store, TOMBSTONE_MS};
 use crate::topics::{Part, Topics};
 use flow::{Block, Cleanup, Result, Timestamp};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// The blocks of every partition.
@@ -49,11 +49,11 @@ impl Store for Memory {
         Ok(within.map(|(base, block)| Found::Held { base: *base, block: block.clone() }).collect())
     }
 
-    fn erase(&mut self, part: Part, keys: &HashSet<&[u8]>, _groups: &Groups, _topics: &Topics) -> Result<u64> {
+    fn erase(&mut self, part: Part, keys: &Erasures<'_>, _groups: &Groups, _topics: &Topics) -> Result<u64> {
         let mut erased = 0;
         if let Some(blocks) = self.parts.get_mut(&part) {
-            blocks.sift(|_, key| {
-                let hit = keys.contains(key);
+            blocks.sift(|offset, key| {
+                let hit = keys.get(key).is_some_and(|before| offset < *before);
                 erased += u64::from(hit);
                 !hit
             });

@@ -3,7 +3,7 @@
 use crate::groups::{Groups, Kept};
 use crate::topics::{Part, Topics};
 use flow::{Batch, Block, Change, Progress, Result, Timestamp, TopicSpec};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// How long a table keeps a record that takes its key back: a reader who is behind must still meet it.
@@ -50,6 +50,9 @@ pub struct Recovered {
     pub groups: BTreeMap<String, Kept>,
 }
 
+/// Keys to erase, each up to an offset.
+pub type Erasures<'a> = HashMap<&'a [u8], u64>;
+
 /// Waits until what was appended is durable, as far as the store promises that on commit. Call it without a lock.
 pub type Durable = Box<dyn FnOnce() -> Result<()> + Send>;
 
@@ -61,8 +64,8 @@ pub trait Store: Send + 'static {
     fn bounds(&self, part: Part) -> Range<u64>;
     /// Where the blocks from an offset on are: about so many bytes, but at least one block if there is one.
     fn find(&mut self, part: Part, from: u64, bytes: usize) -> Result<Vec<Found>>;
-    /// Removes the records of these keys.
-    fn erase(&mut self, part: Part, keys: &HashSet<&[u8]>, groups: &Groups, topics: &Topics) -> Result<u64>;
+    /// Removes the records of these keys that stand before the offset given with each.
+    fn erase(&mut self, part: Part, keys: &Erasures<'_>, groups: &Groups, topics: &Topics) -> Result<u64>;
     /// Applies retention and compaction.
     fn maintain(&mut self, now: Timestamp, groups: &Groups, topics: &Topics) -> Result<()>;
     /// What waits until everything is durable.

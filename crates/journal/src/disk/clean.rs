@@ -5,10 +5,10 @@ use super::lock::io_error;
 use super::segment::{self, Index, Location, segment_path};
 use super::{Disk, Open};
 use crate::groups::Groups;
-use crate::store::{Store, TOMBSTONE_MS};
+use crate::store::{Erasures, Store, TOMBSTONE_MS};
 use crate::topics::{Part, Topics};
 use flow::{Block, Cleanup, Record, Result, Timestamp};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
@@ -73,7 +73,8 @@ impl Disk {
         }
         let frame = frame::encode_header(&Header::Trim(trims))?;
         self.write(&frame, &[])?()?;
-        let dead: u64 = self.active.index.0.values().flatten().filter(|l| self.is_dead(&l.block)).map(|l| u64::from(l.block.length)).sum();
+        let dead: u64 =
+            self.active.index.0.values().flatten().filter(|l| self.is_dead(&l.block)).map(|l| u64::from(l.block.length)).sum();
         if dead * 2 > self.active.length.max(1 << 16) {
             self.roll(groups, topics)?;
         }
@@ -135,8 +136,9 @@ impl Disk {
         Ok(())
     }
 
-    pub(super) fn erase_keys(&mut self, part: Part, keys: &HashSet<&[u8]>, groups: &Groups, topics: &Topics) -> Result<u64> {
-        self.sift(part, groups, topics, &|record| !keys.contains(record.key))
+    pub(super) fn erase_keys(&mut self, part: Part, keys: &Erasures<'_>, groups: &Groups, topics: &Topics) -> Result<u64> {
+        let kept = |record: &Record<'_>| keys.get(record.key).is_none_or(|before| record.offset >= *before);
+        self.sift(part, groups, topics, &kept)
     }
 
     /// Removes the records of a partition that `keep` refuses, bytes and all; returns how many there were.

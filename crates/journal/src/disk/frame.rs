@@ -31,7 +31,12 @@ pub enum Header {
 #[derive(Serialize)]
 enum HeaderRef<'a> {
     Declare(&'a [TopicSpec]),
-    Commit { group: Option<&'a str>, inputs: &'a [Progress], state: &'a [Change], blocks: &'a [BlockRef] },
+    Commit {
+        group: Option<&'a str>,
+        inputs: &'a [Progress],
+        state: &'a [Change],
+        blocks: &'a [BlockRef],
+    },
     #[allow(dead_code, reason = "keeps the variants in step with Header; trims are written as Header")]
     Trim(()),
 }

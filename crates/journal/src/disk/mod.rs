@@ -18,7 +18,7 @@ mod sync;
 pub use media::{Media, RealMedia};
 
 use crate::groups::Groups;
-use crate::store::{Durable, Entry, Found, Recovered, Store};
+use crate::store::{Durable, Entry, Erasures, Found, Recovered, Store};
 use crate::topics::{Part, Topics};
 use crate::{Access, Options};
 use flow::{Error, Result, Timestamp};
@@ -27,7 +27,7 @@ use lock::{Lock, io_error};
 use recent::Recent;
 use segment::{Extents, Index, Open, segment_path};
 use snapshot::Snapshot;
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io::IoSlice;
 use std::ops::Range;
@@ -230,7 +230,7 @@ impl Store for Disk {
         Ok(found)
     }
 
-    fn erase(&mut self, part: Part, keys: &HashSet<&[u8]>, groups: &Groups, topics: &Topics) -> Result<u64> {
+    fn erase(&mut self, part: Part, keys: &Erasures<'_>, groups: &Groups, topics: &Topics) -> Result<u64> {
         self.erase_keys(part, keys, groups, topics)
     }
 

@@ -47,7 +47,10 @@ pub fn recover(folder: &Path, access: Access) -> Result<Found> {
     let mut found = Found { snapshot, ..Found::default() };
     for (position, id) in ids.iter().enumerate() {
         let last = position + 1 == ids.len();
-        if !last && *id < snapshot && let Some(extents) = segment::read_extents(folder, *id) {
+        if !last
+            && *id < snapshot
+            && let Some(extents) = segment::read_extents(folder, *id)
+        {
             found.sealed.insert(*id, extents);
             continue;
         }

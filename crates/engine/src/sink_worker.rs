@@ -1,0 +1,87 @@
+//! A sink at work: write, and then say how far.
+
+use crate::turn::Committer;
+use crate::{Context, Report, Turn, Turned};
+use flow::{Commit, Error, Event, Group, Member, Progress, Sink};
+use std::time::Duration;
+
+/// A member of a sink's group.
+pub struct SinkWorker {
+    sink: Box<dyn Sink>,
+    context: Context,
+    member: Box<dyn Member>,
+    group: Group,
+    committer: Committer,
+    batch_bytes: usize,
+    tries: u32,
+    report: Report,
+}
+
+impl SinkWorker {
+    /// Joins the sink's group.
+    pub fn join(name: &str, inputs: &[String], sink: Box<dyn Sink>, batch_bytes: usize, context: Context) -> Result<Self, Error> {
+        let group = Group { name: name.to_owned(), inputs: inputs.to_vec() };
+        let member = context.log.join(&group)?;
+        Ok(SinkWorker {
+            sink,
+            context,
+            member,
+            group,
+            committer: Committer::new(),
+            batch_bytes,
+            tries: 0,
+            report: Report::default(),
+        })
+    }
+
+    /// Writes what came; the commit that says so.
+    fn write(&mut self, events: Vec<Event>) -> Result<Commit, Error> {
+        let mut commit = Commit::default();
+        for event in events {
+            let Event::Batch(batch) = event else { continue };
+            self.sink.write(&batch, self.context.log.format())?;
+            self.report.records += batch.block.records(batch.base, batch.from).count() as u64;
+            self.report.bytes += batch.block.bytes.len() as u64;
+            commit.inputs.push(Progress { topic: batch.topic.clone(), partition: batch.partition, next: batch.next() });
+        }
+        Ok(commit)
+    }
+
+    /// What was read but not written is read again: writes are idempotent.
+    fn try_again(&mut self, error: &Error) -> Result<Turned, Error> {
+        let Some(hint) = error.retry() else { return Err(error.clone()) };
+        self.tries += 1;
+        self.member = self.context.log.join(&self.group)?;
+        let wait = (hint * 2_u32.pow(self.tries.min(6) - 1)).min(Duration::from_secs(30));
+        Ok(Turned::Waiting(wait, error.to_string()))
+    }
+}
+
+impl Turn for SinkWorker {
+    fn turn(&mut self, wait: Duration) -> Result<Turned, Error> {
+        if !self.committer.is_pending() {
+            let events = self.member.poll(wait, self.batch_bytes)?;
+            let commit = match self.write(events) {
+                Ok(commit) => commit,
+                Err(error) => return self.try_again(&error),
+            };
+            self.tries = 0;
+            if commit.is_empty() {
+                return Ok(Turned::Idle);
+            }
+            self.committer.offer(commit);
+        }
+        match self.committer.commit(&mut *self.member) {
+            Err(Error::Fenced(_)) => Ok(Turned::Worked),
+            other => other,
+        }
+    }
+
+    fn report(&mut self) -> Report {
+        let mut report = std::mem::take(&mut self.report);
+        report.lag = self.member.lag();
+        report.committing = std::mem::take(&mut self.committer.times);
+        report.done = report.lag.iter().all(|(_, lag)| *lag == 0) && !self.committer.is_pending();
+        report
+    }
+}

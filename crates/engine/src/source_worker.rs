@@ -1,0 +1,184 @@
+//! A source at work: what it brings is checked, marked and committed together with its cursor.
+
+use crate::seen::Seen;
+use crate::turn::Committer;
+use crate::{Context, Report, Turn, Turned};
+use flow::window::Clock;
+use flow::{
+    Broken, Change, Commit, Error, Event, Format, Group, Mark, Member, Out, Polled, Producer, Pulled, Raw, Refused, Rejected,
+    Source, Staged, Timestamp, TopicSpec,
+};
+use std::time::{Duration, Instant};
+
+const CURSOR: &[u8] = b"cursor";
+const CLOCK: &[u8] = b"clock";
+
+/// How a source is run.
+#[derive(Clone, Debug)]
+pub struct SourcePlan {
+    /// Its name: the producer of its records.
+    pub name: String,
+    /// The topics that it writes.
+    pub outputs: Vec<TopicSpec>,
+    /// How much older than its newest record one may be.
+    pub lateness_ms: i64,
+    /// How many records are remembered, to refuse doubles.
+    pub remembered: usize,
+    /// How often a source that brings nothing says that time goes on.
+    pub heartbeat_ms: i64,
+}
+
+/// A source, and its seat on the log.
+pub struct SourceWorker {
+    source: Box<dyn Source>,
+    plan: SourcePlan,
+    context: Context,
+    member: Box<dyn Member>,
+    producer: Producer,
+    committer: Committer,
+    clock: Clock,
+    seen: Seen,
+    marked: Timestamp,
+    ended: bool,
+    report: Report,
+}
+
+impl SourceWorker {
+    /// Takes the source's seat and opens the source behind what was committed last. Until it says more, stages wait
+    /// for it; so register every source before the first one runs.
+    pub fn register(source: Box<dyn Source>, plan: SourcePlan, context: Context) -> Result<Self, Error> {
+        let group = Group { name: format!("source {}", plan.name), inputs: vec![] };
+        let member = context.log.join(&group)?;
+        let producer = Producer::from(plan.name.as_str());
+        let (clock, seen) = (Clock::new(plan.lateness_ms), Seen::new(plan.remembered));
+        let (marked, report) = (Timestamp::MIN, Report::default());
+        let committer = Committer::new();
+        let mut worker =
+            SourceWorker { source, plan, context, member, producer, committer, clock, seen, marked, ended: false, report };
+        worker.open()?;
+        Ok(worker)
+    }
+
+    fn open(&mut self) -> Result<(), Error> {
+        let events = self.member.poll(Duration::ZERO, 0)?;
+        let state = events.into_iter().find_map(|event| match event {
+            Event::Assigned { state, .. } => Some(state),
+            _ => None,
+        });
+        let state = state.unwrap_or_default();
+        let entry = |name: &[u8]| state.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice());
+        if let Some(clock) = entry(CLOCK).and_then(|value| Format::Compact.decode::<Clock>(value).ok()) {
+            self.clock = clock.with_lateness(self.plan.lateness_ms);
+        }
+        self.seen.load(&state);
+        let (format, outputs) = (self.context.log.format(), self.plan.outputs.clone());
+        let factory = Box::new(move || Out::new(format, &outputs));
+        self.source.open(entry(CURSOR), factory).map_err(|Broken(reason)| refused(&self.plan.name, &reason))?;
+        let mut out = self.out();
+        let mark = self.mark();
+        let outputs = out.take(&self.producer, mark, true);
+        self.member.commit(&Commit { outputs, ..Commit::default() })
+    }
+
+    fn out(&self) -> Out {
+        Out::new(self.context.log.format(), &self.plan.outputs)
+    }
+
+    fn mark(&self) -> Mark {
+        Mark { watermark: self.clock.watermark(), at: (self.context.wall)(), done: self.ended }
+    }
+
+    /// What one poll brought, as a commit.
+    fn take(&mut self, pulled: Pulled) -> Commit {
+        let Pulled { mut out, staged, mut refused, cursor, now } = pulled;
+        self.report.records += staged.len() as u64;
+        self.report.bytes += out.len() as u64;
+        for record in staged {
+            if !self.seen.is_first(record.identity) {
+                out.kill(record.place);
+                refused.push(self.double(record));
+            } else if self.clock.observe(record.time) {
+                out.flag_late(record.place);
+                self.report.late += 1;
+            }
+        }
+        if let Some(now) = now {
+            self.clock.pass(now);
+        }
+        self.report.rejected += refused.len() as u64;
+        for refused in refused {
+            out.send(refused.time, &Rejected(refused));
+        }
+        self.commit(&mut out, Some(cursor))
+    }
+
+    fn commit(&mut self, out: &mut Out, cursor: Option<Vec<u8>>) -> Commit {
+        let mark = self.mark();
+        let moved = mark.done || mark.watermark.millis_since(self.marked) >= self.plan.heartbeat_ms;
+        let everywhere = moved || (self.marked == Timestamp::MIN && mark.watermark != Timestamp::MIN);
+        if everywhere {
+            self.marked = mark.watermark;
+        }
+        let outputs = out.take(&self.producer, mark, everywhere);
+        let mut state = vec![];
+        if let Some(cursor) = cursor {
+            state.push(Change { partition: 0, key: CURSOR.to_vec(), value: Some(cursor) });
+            let mut clock = vec![];
+            if Format::Compact.encode(&self.clock, &mut clock).is_ok() {
+                state.push(Change { partition: 0, key: CLOCK.to_vec(), value: Some(clock) });
+            }
+            self.seen.save(&mut state);
+        }
+        Commit { inputs: vec![], state, outputs }
+    }
+
+    fn double(&self, record: Staged) -> Refused {
+        Refused {
+            by: self.plan.name.clone(),
+            from: self.plan.name.clone(),
+            partition: 0,
+            offset: record.offset,
+            time: record.time,
+            reason: "a record with this id came before".into(),
+            raw: Raw(record.raw.to_vec()),
+        }
+    }
+}
+
+fn refused(source: &str, reason: &str) -> Error {
+    Error::Refused(format!("source {source}: {reason}"))
+}
+
+impl Turn for SourceWorker {
+    fn turn(&mut self, wait: Duration) -> Result<Turned, Error> {
+        if self.ended && !self.committer.is_pending() {
+            return Ok(Turned::Ended);
+        }
+        if !self.committer.is_pending() {
+            let begun = Instant::now();
+            let (polled, pulled) = self.source.poll(wait).map_err(|Broken(reason)| refused(&self.plan.name, &reason))?;
+            self.report.stepping += begun.elapsed();
+            self.ended = polled == Polled::End;
+            let commit = match pulled {
+                Some(pulled) => self.take(pulled),
+                None if self.ended => self.commit(&mut self.out(), None),
+                None => return Ok(Turned::Idle),
+            };
+            if commit.outputs.is_empty() && commit.state.len() <= 2 && polled == Polled::Idle {
+                return Ok(Turned::Idle);
+            }
+            self.committer.offer(commit);
+        }
+        self.committer.commit(&mut *self.member)
+    }
+
+    fn report(&mut self) -> Report {
+        let mut report = std::mem::take(&mut self.report);
+        report.written = report.records;
+        report.watermarks = vec![(0, self.clock.watermark())];
+        report.committing = std::mem::take(&mut self.committer.times);
+        report.done = self.ended && !self.committer.is_pending();
+        report.progress = self.source.done();
+        report
+    }
+}

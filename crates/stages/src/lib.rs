@@ -1,0 +1,12 @@
+//! Goshawk's stages: each a pure operator on records, a file each.
+//!
+//! Non-goals: reading clocks, files or the network. A stage is given records and states and nothing else; `clippy.toml`
+//! names what it must not call.
+//!
+//! Start reading at [`Locate`], the smallest, then [`Count`].
+
+mod count;
+mod locate;
+
+pub use count::{Count, Tally};
+pub use locate::{Locate, Origin};
