@@ -7,7 +7,7 @@ use super::few::Names;
 use super::status::{Delete, Found, Status};
 use super::time::shortened;
 use super::tweet::{Envelope, Includes, Tweet};
-use super::{Item, Limits, Sink};
+use super::{Item, Limits, Sink, stream};
 use domain::{Post, Text};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -43,11 +43,11 @@ pub(super) fn decode<'a>(limits: &Limits, record: &'a str, into: &mut impl Sink<
 /// A post in one of the two common shapes; `None` where a closer look is due.
 fn bulk(record: &str) -> Option<Result<Post<'_>, String>> {
     if is_envelope(record) {
-        return sonic_rs::from_str::<Envelope<'_>>(record).ok()?.post();
+        return stream::post(record).or_else(|| serde_json::from_str::<Envelope<'_>>(record).ok()?.post());
     }
     // Inside a text the quotes would be escaped, so this is a field's name (or a whole value, and then it does not parse).
     memchr::memmem::find(record.as_bytes(), b"\"id_str\"")?;
-    sonic_rs::from_str::<Status<'_>>(record).ok()?.post().ok().map(Ok)
+    serde_json::from_str::<Status<'_>>(record).ok()?.post().ok().map(Ok)
 }
 
 fn is_envelope(record: &str) -> bool {

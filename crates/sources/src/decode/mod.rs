@@ -5,7 +5,9 @@
 
 mod few;
 mod json;
+mod scan;
 mod status;
+mod stream;
 pub(crate) mod time;
 mod tweet;
 
