@@ -21,7 +21,8 @@ mod replay;
 pub use error::{Error, Kind};
 
 use address::{Address, nearest};
-use flow::{Source, Timestamp};
+use domain::Post;
+use flow::{Broken, Refused, Source, Timestamp};
 
 /// What a process decides for all its sources.
 #[derive(Clone, Debug)]
@@ -69,12 +70,24 @@ pub fn open(url: &str, settings: &Settings) -> Result<Opened, Error> {
     let address = Address::parse(url)?;
     match address.scheme.as_str() {
         "replay" => replay::open(&address, settings),
+        "stdin" => replay::open_stdin(&address, settings),
         scheme => Err(Error::UnknownScheme {
             scheme: scheme.to_owned(),
             nearest: nearest(scheme, &SCHEMES),
             known: SCHEMES.map(|name| format!("{name}:")).join(", "),
         }),
     }
+}
+
+/// Decodes a refused record again, as the source would that it came from: perhaps the decoder has learnt since, or
+/// someone has mended the record.
+pub fn decode_again(refused: &Refused, settings: &Settings) -> Result<Vec<Post<'static>>, Broken> {
+    let broken = |error: Error| Broken(error.to_string());
+    let address = Address::parse(&refused.from).map_err(broken)?;
+    let path = std::path::Path::new(&address.path);
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let layout = layout::Layout::noted(&address, &file).map_err(broken)?;
+    decoder::again(layout, refused, settings)
 }
 
 fn wall_clock() -> Timestamp {

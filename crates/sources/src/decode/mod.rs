@@ -8,11 +8,14 @@ mod json;
 mod scan;
 mod status;
 mod stream;
+mod table;
 pub(crate) mod time;
 mod tweet;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use table::{Columns, fields as table_fields};
 
 use domain::Post;
 use flow::Timestamp;
@@ -73,4 +76,9 @@ impl Limits {
 /// Decodes a record of JSON: a line, or a whole document.
 pub(crate) fn json<'a>(limits: &Limits, record: &'a str, into: &mut impl Sink<'a>) {
     json::decode(limits, record, into);
+}
+
+/// Decodes a row of a table that starts at `offset`.
+pub(crate) fn row<'a>(limits: &Limits, columns: &Columns, record: &'a str, offset: u64, into: &mut impl Sink<'a>) {
+    into.take(limits.outcome(columns.post(record, offset)), 0..record.len());
 }

@@ -1,10 +1,13 @@
 //! A recording as a stream of bytes, whatever it is packed in.
+//!
+//! Zstandard is unpacked by a decoder in Rust alone. The C library is about three times as fast, but needs a C compiler on
+//! every machine that builds, and no one waits for it: unpacking runs beside decoding.
 
 use flate2::read::MultiGzDecoder;
-use ruzstd::decoding::StreamingDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -25,18 +28,19 @@ pub(crate) struct Input {
 pub(crate) fn open(path: &Path, offset: u64) -> io::Result<Option<Input>> {
     let mut file = File::open(path)?;
     let read = Arc::new(AtomicU64::new(0));
+    let metadata = file.metadata()?;
     let mut magic = vec![];
-    if file.metadata()?.is_file() {
+    if metadata.is_file() {
         (&mut file).take(4).read_to_end(&mut magic)?;
         file.seek(SeekFrom::Start(0))?;
     }
     if magic.starts_with(GZIP) || magic.starts_with(ZSTD) {
         let counted = BufReader::with_capacity(1 << 16, Counted { file, read: read.clone() });
-        let mut bytes = unpacked(counted, magic.starts_with(GZIP));
+        let mut bytes: Box<dyn Read + Send> =
+            if magic.starts_with(GZIP) { Box::new(MultiGzDecoder::new(counted)) } else { Box::new(Frames::new(counted)) };
         let skipped = io::copy(&mut (&mut bytes).take(offset), &mut io::sink())?;
         return Ok((skipped == offset).then_some(Input { bytes, compressed: true, read }));
     }
-    let metadata = file.metadata()?;
     if metadata.is_file() && metadata.len() < offset {
         return Ok(None);
     }
@@ -45,16 +49,6 @@ pub(crate) fn open(path: &Path, offset: u64) -> io::Result<Option<Input>> {
         read.store(offset, Ordering::Relaxed);
     }
     Ok(Some(Input { bytes: Box::new(Counted { file, read: read.clone() }), compressed: false, read }))
-}
-
-/// Standard input, unpacked if its first bytes say that it is packed.
-pub(crate) fn standard() -> Input {
-    let read = Arc::new(AtomicU64::new(0));
-    Input { bytes: Box::new(io::stdin()), compressed: false, read }
-}
-
-fn unpacked(from: BufReader<Counted>, gzip: bool) -> Box<dyn Read + Send> {
-    if gzip { Box::new(MultiGzDecoder::new(from)) } else { Box::new(Frames { frame: None, rest: Some(from) }) }
 }
 
 struct Counted {
@@ -70,29 +64,64 @@ impl Read for Counted {
     }
 }
 
-/// The frames of a Zstandard file, one behind the other, as `zstd` itself and tools that append write them.
-struct Frames<R: BufRead> {
-    frame: Option<Box<StreamingDecoder<R, ruzstd::decoding::FrameDecoder>>>,
-    rest: Option<R>,
+/// The frames of a Zstandard file, one behind the other, as tools that append write them.
+struct Frames<R> {
+    packed: R,
+    frame: Box<FrameDecoder>,
+    running: bool,
 }
 
 impl<R: BufRead> Frames<R> {
-    /// Starts the next frame; whether there is one.
+    fn new(packed: R) -> Self {
+        Frames { packed, frame: Box::new(FrameDecoder::new()), running: false }
+    }
+
+    /// Goes to the next frame that holds something; whether there is one.
     fn start(&mut self) -> io::Result<bool> {
-        let Some(mut rest) = self.rest.take() else { return Ok(false) };
-        while !rest.fill_buf()?.is_empty() {
-            match StreamingDecoder::new(&mut rest) {
-                Ok(_) => {}
-                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { .. })) => {}
-                Err(error) => return Err(io::Error::new(io::ErrorKind::InvalidData, error.to_string())),
+        while !self.packed.fill_buf()?.is_empty() {
+            match self.frame.reset(&mut self.packed) {
+                Ok(()) => {
+                    self.running = true;
+                    return Ok(true);
+                }
+                Err(FrameDecoderError::ReadFrameHeaderError(ReadFrameHeaderError::SkipFrame { length, .. })) => {
+                    io::copy(&mut (&mut self.packed).take(u64::from(length)), &mut io::sink())?;
+                }
+                Err(error) => return Err(damaged(&error)),
             }
         }
         Ok(false)
     }
+
+    /// At the end of a frame: whether it held what its writer put in.
+    fn finish(&mut self) -> io::Result<()> {
+        self.running = false;
+        let written = self.frame.get_checksum_from_data();
+        if written.is_some() && written != self.frame.get_calculated_checksum() {
+            return Err(io::Error::new(ErrorKind::InvalidData, "the checksum is wrong"));
+        }
+        Ok(())
+    }
 }
 
 impl<R: BufRead> Read for Frames<R> {
-    fn read(&mut self, _into: &mut [u8]) -> io::Result<usize> {
-        self.start().map(|_| 0)
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while !into.is_empty() && (self.running || self.start()?) {
+            while self.frame.can_collect() == 0 && !self.frame.is_finished() {
+                self.frame
+                    .decode_blocks(&mut self.packed, BlockDecodingStrategy::UptoBlocks(1))
+                    .map_err(|error| damaged(&error))?;
+            }
+            let read = self.frame.read(into)?;
+            if read > 0 {
+                return Ok(read);
+            }
+            self.finish()?;
+        }
+        Ok(0)
     }
+}
+
+fn damaged(error: &FrameDecoderError) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, error.to_string())
 }

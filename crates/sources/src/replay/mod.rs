@@ -5,28 +5,33 @@ mod cursor;
 mod input;
 mod paced;
 mod pipeline;
+mod stdin;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use stdin::open as open_stdin;
 
 use crate::address::Address;
 use crate::batch::{Batch, Reader, Retouch, Stamp};
 use crate::decode::Limits;
 use crate::decoder::Decoder;
-use crate::layout::{Format, Layout};
+use crate::layout::{Layout, Wanted};
 use crate::{Error, Opened, Settings};
-use chunks::{Chunks, Cutting};
+use chunks::{Chunks, Cutting, Piece};
 use cursor::Cursor;
 use flow::{Broken, Out, Polled, Pulled, Source, Timestamp};
 use input::Input;
-use paced::Paced;
+use paced::{Pace, Paced};
 use pipeline::{Next, Outs, Pipeline};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-const OPTIONS: [&str; 6] = ["speed", "restamp", "format", "encoding", "columns", "loop"];
+/// How much of a recording is looked at to tell its layout.
+const HEAD: u64 = 1 << 20;
 
 /// A recording and how to play it.
 struct Replay {
@@ -44,7 +49,7 @@ struct Replay {
     playing: Playing,
     /// How many bytes the file has, and how many of them were read.
     length: u64,
-    read: Arc<std::sync::atomic::AtomicU64>,
+    read: Arc<AtomicU64>,
 }
 
 enum Playing {
@@ -55,29 +60,19 @@ enum Playing {
 
 /// Opens `replay:PATH?...`.
 pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Error> {
-    address.only(&OPTIONS)?;
+    address.only(&[&["speed", "restamp", "loop"][..], &Wanted::OPTIONS].concat())?;
     let path = PathBuf::from(address.path(|path| Path::new(path).exists()));
     let length = check(&path)?;
     let speed = address.value("speed", Some(1.0), "write max, or a number above 0 such as 1 or 60", speed)?;
     let looped = address.flag("loop")?;
+    let restamp = address.flag("restamp")? || looped;
+    let layout = layout(&path, &Wanted::read(address)?)?;
     let by: Arc<str> = format!("replay:{}", path.file_name().unwrap_or_default().to_string_lossy()).into();
-    let layout = Layout { format: Format::Json, latin: false, heading: 0 };
-    let replay = Replay {
-        by: by.clone(),
-        from: format!("replay:{}", path.display()).into(),
-        path,
-        layout: Arc::new(layout),
-        speed,
-        restamp: address.flag("restamp")? || looped,
-        looped,
-        settings: settings.clone(),
-        outs: None,
-        cursor: Cursor::starting(settings.clock()),
-        playing: Playing::Nothing,
-        length,
-        read: Arc::default(),
-    };
-    Ok(Opened { name: by.to_string(), source: Box::new(replay), bytes: Some(length), posts: None })
+    let from = format!("replay:{}?{}", path.display(), layout.options()).into();
+    let (name, cursor, settings) = (by.to_string(), Cursor::starting(settings.clock()), settings.clone());
+    let (layout, outs, playing, read) = (Arc::new(layout), None, Playing::Nothing, Arc::default());
+    let replay = Replay { path, by, from, layout, speed, restamp, looped, settings, outs, cursor, playing, length, read };
+    Ok(Opened { name, source: Box::new(replay), bytes: Some(length), posts: None })
 }
 
 pub(crate) fn speed(text: &str) -> Option<Option<f64>> {
@@ -98,60 +93,61 @@ fn check(path: &Path) -> Result<u64, Error> {
     }
 }
 
+/// Looks at the start of a recording. Damage is not this look's business: what came before it will do.
+fn layout(path: &Path, wanted: &Wanted) -> Result<Layout, Error> {
+    let unreadable = |error| Error::Unreadable { path: path.to_owned(), error };
+    let mut head = vec![];
+    if let Some(input) = input::open(path, 0).map_err(unreadable)? {
+        let read = input.bytes.take(HEAD).read_to_end(&mut head);
+        if let (Err(error), false) = (read, input.compressed) {
+            return Err(unreadable(error));
+        }
+    }
+    Layout::of(wanted, path, &head).map_err(|reason| Error::Layout { path: path.to_owned(), reason })
+}
+
 impl Replay {
     fn decoder(&self) -> Decoder {
         let reader = Reader { by: self.by.clone(), from: self.from.clone(), at: self.cursor.started };
-        let limits = Limits::at(self.settings.clock());
-        Decoder { layout: self.layout.clone(), reader, retouch: self.retouch(), limits, limit: self.limit() }
+        let (limits, limit) = (Limits::at(self.settings.clock()), self.layout.limit(&self.settings));
+        let retouch = Retouch { stamp: self.stamp(), lap: self.cursor.lap };
+        Decoder { layout: self.layout.clone(), reader, retouch, limits, limit }
     }
 
-    fn limit(&self) -> usize {
-        if self.layout.format == Format::Document { self.settings.max_document } else { self.settings.max_record }
-    }
-
-    fn retouch(&self) -> Retouch {
-        let stamp = |from| Stamp { from, to: self.cursor.anchor, speed: self.speed.unwrap_or(1.0) };
-        Retouch { stamp: self.cursor.first.filter(|_| self.restamp).map(stamp), lap: self.cursor.lap }
+    /// How times are moved, if they are.
+    fn stamp(&self) -> Option<Stamp> {
+        let from = self.cursor.first.filter(|_| self.restamp)?;
+        Some(Stamp { from, to: self.cursor.anchor, speed: self.speed.unwrap_or(1.0) })
     }
 
     fn input(&self, offset: u64) -> Result<Input, Broken> {
-        let failed = |error: std::io::Error| Broken(format!("cannot read {}: {error}", self.path.display()));
-        let shorter = || {
-            let path = self.path.display();
+        let path = self.path.display();
+        let input = input::open(&self.path, offset).map_err(|error| Broken(format!("cannot read {path}: {error}")))?;
+        input.ok_or_else(|| {
             Broken(format!("{path} is shorter than the {offset} bytes that were read of it before: it was cut or replaced"))
-        };
-        input::open(&self.path, offset).map_err(failed)?.ok_or_else(shorter)
+        })
     }
 
-    fn chunks(&self, input: Input) -> Chunks {
-        let framing = self.layout.framing();
-        let (chunk, limit) = (self.settings.chunk, self.limit());
-        let cutting = Cutting { framing, chunk, limit, eager: false, compressed: input.compressed };
-        Chunks::new(input.bytes, self.cursor.offset, cutting)
+    fn chunks(&self, input: Input, offset: u64) -> Chunks {
+        let (framing, chunk, limit) = (self.layout.framing(), self.settings.chunk, self.layout.limit(&self.settings));
+        Chunks::new(input.bytes, offset, Cutting { framing, chunk, limit, eager: false, compressed: input.compressed })
     }
 
     /// The time of the first post in the recording: what paces and moved times are counted from.
     fn first_time(&self) -> Result<Option<Timestamp>, Broken> {
-        let (mut decoder, outs) = (self.decoder(), self.outs()?);
-        decoder.retouch = Retouch::default();
-        let mut chunks = self.chunks(self.input(0)?);
+        let decoder = self.decoder();
+        let mut chunks = self.chunks(self.input(0)?, 0);
         while let Some(piece) = chunks.next()? {
-            let chunks::Piece::Records { bytes, .. } = piece else { continue };
+            let Piece::Records { bytes, offset } = piece else { continue };
             let mut at = 0;
             while let Some(frame) = decoder.framing().next(&bytes, at, decoder.limit) {
                 at = frame.next;
-                let mut batch = Batch::new(outs());
-                decoder.one(&bytes, None, &frame, 0, &mut batch);
-                if let Some(staged) = batch.staged.first() {
-                    return Ok(Some(staged.time));
+                if let Some((first, _)) = decoder.times(&bytes, &frame, offset) {
+                    return Ok(Some(first));
                 }
             }
         }
         Ok(None)
-    }
-
-    fn outs(&self) -> Result<Outs, Broken> {
-        self.outs.clone().ok_or_else(|| Broken("the source was not opened".to_owned()))
     }
 
     /// Starts to play at the cursor.
@@ -161,12 +157,23 @@ impl Replay {
         }
         let input = self.input(self.cursor.offset)?;
         self.read = input.read.clone();
-        let (chunks, decoder, outs) = (self.chunks(input), self.decoder(), self.outs()?);
-        self.playing = match self.speed {
+        let (chunks, decoder) = (self.chunks(input, self.cursor.offset), self.decoder());
+        let outs = self.outs.clone().ok_or_else(|| Broken("the source was not opened".to_owned()))?;
+        self.playing = match self.pace() {
             None => Playing::Fast(Pipeline::start(chunks, &decoder, &outs, self.threads())),
-            Some(_) => Playing::Nothing,
+            Some(pace) => Playing::Paced(Box::new(Paced::start(chunks, self.cursor.offset, decoder, outs, pace))),
         };
         Ok(())
+    }
+
+    /// The clock to play by. Where times are moved to the wall clock's, what was missed while nobody played is made up
+    /// for; else the recording goes on where it stopped.
+    fn pace(&self) -> Option<Pace> {
+        let speed = self.speed?;
+        let first = self.cursor.first.unwrap_or(self.cursor.started);
+        let missed = self.settings.clock().millis_since(self.cursor.anchor) as f64 * speed;
+        let shown = if self.restamp { first.plus_millis(missed as i64) } else { self.cursor.newest.unwrap_or(first) };
+        Some(Pace::starting(shown, speed))
     }
 
     fn threads(&self) -> usize {
@@ -180,8 +187,46 @@ impl Replay {
         self.cursor.records += batch.records;
         self.cursor.newest = self.cursor.newest.max(batch.newest);
         self.cursor.cut |= cut;
-        let cursor = self.cursor.write()?;
-        Ok(Pulled { out: batch.out, staged: batch.staged, refused: batch.refused, cursor, now })
+        let Batch { out, staged, refused, .. } = batch;
+        Ok(Pulled { out, staged, refused, cursor: self.cursor.write()?, now })
+    }
+
+    fn poll_fast(&mut self, wait: Duration) -> Result<(Polled, Option<Pulled>), Broken> {
+        let Playing::Fast(pipeline) = &mut self.playing else { return Ok((Polled::End, None)) };
+        match pipeline.next(wait)? {
+            Next::Piece(decoded) if decoded.cut && self.cursor.cut => self.end(),
+            Next::Piece(decoded) => {
+                let pulled = self.pulled(decoded.batch, decoded.next, decoded.cut, None)?;
+                Ok((Polled::Some, Some(pulled)))
+            }
+            Next::Nothing => Ok((Polled::Idle, None)),
+            Next::End => self.end(),
+        }
+    }
+
+    fn poll_paced(&mut self, wait: Duration) -> Result<(Polled, Option<Pulled>), Broken> {
+        let Playing::Paced(paced) = &mut self.playing else { return Ok((Polled::End, None)) };
+        let played = paced.play(wait)?;
+        if (played.ended && played.batch.is_empty()) || (played.cut && self.cursor.cut) {
+            return self.end();
+        }
+        let polled = if played.batch.is_empty() { Polled::Idle } else { Polled::Some };
+        let now = self.stamp().map_or(played.now, |stamp| stamp.shown(played.now));
+        let pulled = self.pulled(played.batch, played.next, played.cut, Some(now))?;
+        Ok((polled, Some(pulled)))
+    }
+
+    /// At the end of the recording: another lap, or the end.
+    fn end(&mut self) -> Result<(Polled, Option<Pulled>), Broken> {
+        self.playing = Playing::Nothing;
+        let (Some(stamp), Some(newest), true) = (self.stamp(), self.cursor.newest, self.looped) else {
+            return Ok((Polled::End, None));
+        };
+        // A second between laps keeps the last post of one and the first of the next apart.
+        self.cursor.anchor = stamp.shown(newest).plus_millis(1000);
+        self.cursor = Cursor { offset: 0, newest: None, lap: self.cursor.lap + 1, cut: false, ..self.cursor.clone() };
+        self.start()?;
+        Ok((Polled::Some, None))
     }
 }
 
@@ -196,22 +241,15 @@ impl Source for Replay {
     }
 
     fn poll(&mut self, wait: Duration) -> Result<(Polled, Option<Pulled>), Broken> {
-        let Playing::Fast(pipeline) = &mut self.playing else { return Ok((Polled::End, None)) };
-        match pipeline.next(wait)? {
-            Next::Piece(decoded) => {
-                let pulled = self.pulled(decoded.batch, decoded.next, decoded.cut, None)?;
-                Ok((Polled::Some, Some(pulled)))
-            }
-            Next::Nothing => Ok((Polled::Idle, None)),
-            Next::End => {
-                self.playing = Playing::Nothing;
-                Ok((Polled::End, None))
-            }
+        match self.playing {
+            Playing::Nothing => Ok((Polled::End, None)),
+            Playing::Fast(_) => self.poll_fast(wait),
+            Playing::Paced(_) => self.poll_paced(wait),
         }
     }
 
     fn done(&self) -> Option<f64> {
         let read = self.read.load(Ordering::Relaxed);
-        (self.length > 0).then(|| (read as f64 / self.length as f64).min(1.0))
+        (self.length > 0 && !self.looped).then(|| (read as f64 / self.length as f64).min(1.0))
     }
 }

@@ -100,13 +100,11 @@ fn decode(piece: &Piece, decoder: &Decoder, out: Out) -> Decoded {
             (*offset + bytes.len() as u64, false)
         }
         Piece::Long { head, offset, length, next } => {
-            batch.records += 1;
             decoder.long(head, *offset, *length, &mut batch);
             (*next, false)
         }
         Piece::Cut { fragment, offset, next, reason } => {
-            batch.records += 1;
-            batch.refused.push(decoder.reader.refused(*offset, reason.clone(), fragment));
+            decoder.cut(fragment, *offset, reason, &mut batch);
             (*next, true)
         }
     };
