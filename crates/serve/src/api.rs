@@ -1,0 +1,123 @@
+//! The HTTP API: its routes, each with its description.
+
+mod append;
+mod counts;
+mod live;
+mod page;
+mod status;
+mod taps;
+
+#[cfg(test)]
+mod tests;
+
+use crate::guard;
+use crate::hub::Hub;
+use crate::problem::{Problem, ProblemKind};
+use crate::view::View;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Query};
+use axum::http::request::Parts;
+use axum::middleware::from_fn_with_state;
+use flow::Log;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The largest body of a request.
+const BODY_BYTES: usize = 4 << 20;
+
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Goshawk",
+    description = "Live analytics of microblogs: what happened in each city in each window of time. \"Now\" is always the \
+                   end of the newest window, so that a recording of years ago is looked at as it was then.\n\nTimes are \
+                   RFC 3339 in UTC with milliseconds. A request that fails is answered with \
+                   `{\"error\": {\"kind\": ..., \"message\": ...}}`."
+))]
+struct Description;
+
+/// How much may go on at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Live clients.
+    pub live: usize,
+    /// Taps.
+    pub taps: usize,
+}
+
+/// What the requests work with.
+pub struct App {
+    /// The view and its news.
+    pub hub: Arc<Hub>,
+    log: Arc<dyn Log>,
+    limits: Limits,
+    live: Arc<Semaphore>,
+    taps: Arc<Semaphore>,
+    stopping: watch::Receiver<bool>,
+    description: String,
+}
+
+impl App {
+    /// What the requests work with.
+    pub fn new(hub: Arc<Hub>, log: Arc<dyn Log>, limits: Limits, stopping: watch::Receiver<bool>) -> Self {
+        let seats = |n| Arc::new(Semaphore::new(n));
+        let (live, taps) = (seats(limits.live), seats(limits.taps));
+        App { hub, log, limits, live, taps, stopping, description: String::new() }
+    }
+
+    /// Asks the view, on a thread where a long answer holds nobody up.
+    async fn ask<T: Send + 'static>(&self, ask: impl FnOnce(&View) -> T + Send + 'static) -> Result<T, Problem> {
+        let hub = self.hub.clone();
+        Ok(tokio::task::spawn_blocking(move || ask(&hub.view())).await?)
+    }
+}
+
+/// A seat among few, or a word to come back later.
+fn seat(seats: &Arc<Semaphore>, what: &str) -> Result<OwnedSemaphorePermit, Problem> {
+    let busy = |_| Problem::new(ProblemKind::Busy, format!("too many {what} at the moment; try again later"));
+    seats.clone().try_acquire_owned().map_err(busy)
+}
+
+/// The routes.
+pub fn router(mut app: App) -> Router {
+    let (router, description) = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(counts::counts))
+        .routes(routes!(counts::series))
+        .routes(routes!(counts::cities))
+        .routes(routes!(counts::top))
+        .routes(routes!(live::live))
+        .routes(routes!(taps::tap))
+        .routes(routes!(append::append))
+        .routes(routes!(status::health))
+        .routes(routes!(status::metrics))
+        .routes(routes!(status::openapi))
+        .routes(routes!(page::index))
+        .routes(routes!(page::asset))
+        .split_for_parts();
+    app.description = description.to_json().unwrap_or_default();
+    let app = Arc::new(app);
+    let nothing =
+        || async { Problem::new(ProblemKind::NotFound, "there is nothing here; /api/openapi.json lists what there is") };
+    let other = || async { Problem::new(ProblemKind::Method, "not with this method; /api/openapi.json lists what there is") };
+    router
+        .fallback(nothing)
+        .method_not_allowed_fallback(other)
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(from_fn_with_state(app.clone(), guard::around))
+        .with_state(app)
+}
+
+/// The parameters of an address; names that are not known are a mistake that is told.
+struct Params<T>(T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let parsed = Query::try_from_uri(&parts.uri);
+        parsed.map(|Query(asked)| Params(asked)).map_err(|rejection| Problem::invalid(rejection.body_text()))
+    }
+}
