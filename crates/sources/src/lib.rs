@@ -16,7 +16,9 @@ mod decoder;
 mod error;
 mod framing;
 mod layout;
+mod pace;
 mod replay;
+mod synthetic;
 
 pub use error::{Error, Kind};
 
@@ -70,6 +72,7 @@ pub fn open(url: &str, settings: &Settings) -> Result<Opened, Error> {
     let address = Address::parse(url)?;
     match address.scheme.as_str() {
         "replay" => replay::open(&address, settings),
+        "synthetic" => synthetic::open(&address, settings),
         "stdin" => replay::open_stdin(&address, settings),
         scheme => Err(Error::UnknownScheme {
             scheme: scheme.to_owned(),
@@ -88,6 +91,15 @@ pub fn decode_again(refused: &Refused, settings: &Settings) -> Result<Vec<Post<'
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let layout = layout::Layout::noted(&address, &file).map_err(broken)?;
     decoder::again(layout, refused, settings)
+}
+
+/// A speed: a number above 0, or `max` (none).
+pub(crate) fn speed(text: &str) -> Option<Option<f64>> {
+    if text == "max" {
+        return Some(None);
+    }
+    let speed: f64 = text.parse().ok()?;
+    (speed.is_finite() && speed > 0.0).then_some(Some(speed))
 }
 
 fn wall_clock() -> Timestamp {

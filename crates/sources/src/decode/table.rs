@@ -7,8 +7,22 @@ use std::borrow::Cow;
 /// What a column can hold, with the names that tables give it.
 const MEANINGS: [(&str, &[&str]); 12] = [
     ("id", &["id", "id_str", "tweet_id", "tweetid", "post_id", "status_id", "msgid"]),
-    ("time", &["time", "created_at", "date", "timestamp", "datetime", "created", "posted_at", "published_at"]),
-    ("text", &["text", "message", "content", "tweet", "body", "full_text", "post", "status"]),
+    (
+        "time",
+        &[
+            "time",
+            "created_at",
+            "date",
+            "timestamp",
+            "datetime",
+            "created",
+            "posted_at",
+            "published_at",
+            "tweet_date",
+            "tweet_created_at",
+        ],
+    ),
+    ("text", &["text", "message", "content", "tweet", "body", "full_text", "post", "status", "tweet_text"]),
     ("user", &["user", "author", "username", "pseudo", "handle", "screen_name", "user_name", "name", "user_screen_name"]),
     ("user_id", &["user_id", "author_id", "userid", "user_id_str", "from_user_id"]),
     ("lang", &["lang", "language"]),

@@ -17,12 +17,13 @@ use crate::batch::{Batch, Reader, Retouch, Stamp};
 use crate::decode::Limits;
 use crate::decoder::Decoder;
 use crate::layout::{Layout, Wanted};
-use crate::{Error, Opened, Settings};
+use crate::pace::Pace;
+use crate::{Error, Opened, Settings, speed};
 use chunks::{Chunks, Cutting, Piece};
 use cursor::Cursor;
 use flow::{Broken, Out, Polled, Pulled, Source, Timestamp};
 use input::Input;
-use paced::{Pace, Paced};
+use paced::Paced;
 use pipeline::{Next, Outs, Pipeline};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -73,14 +74,6 @@ pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Err
     let (layout, outs, playing, read) = (Arc::new(layout), None, Playing::Nothing, Arc::default());
     let replay = Replay { path, by, from, layout, speed, restamp, looped, settings, outs, cursor, playing, length, read };
     Ok(Opened { name, source: Box::new(replay), bytes: Some(length), posts: None })
-}
-
-pub(crate) fn speed(text: &str) -> Option<Option<f64>> {
-    if text == "max" {
-        return Some(None);
-    }
-    let speed: f64 = text.parse().ok()?;
-    (speed.is_finite() && speed > 0.0).then_some(Some(speed))
 }
 
 fn check(path: &Path) -> Result<u64, Error> {

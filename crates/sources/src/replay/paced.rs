@@ -4,6 +4,7 @@ use super::chunks::{Chunks, Piece};
 use super::pipeline::Outs;
 use crate::batch::Batch;
 use crate::decoder::Decoder;
+use crate::pace::Pace;
 use bytes::Bytes;
 use flow::{Broken, Timestamp};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -11,32 +12,6 @@ use std::time::{Duration, Instant};
 
 /// Records that one poll brings at most, so that a rush is handed on in parts.
 const MOST: u64 = 4096;
-
-/// A clock that shows recorded time, and runs faster or slower than the wall's.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Pace {
-    began: Instant,
-    shown: Timestamp,
-    speed: f64,
-}
-
-impl Pace {
-    /// Shows `shown` now.
-    pub(crate) fn starting(shown: Timestamp, speed: f64) -> Self {
-        Pace { began: Instant::now(), shown, speed }
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        self.shown.plus_millis((self.began.elapsed().as_secs_f64() * 1000.0 * self.speed) as i64)
-    }
-
-    /// How long it is until this clock shows `time`.
-    pub(crate) fn until(&self, time: Timestamp) -> Duration {
-        let millis = time.millis_since(self.shown) as f64 / self.speed;
-        let due = Duration::try_from_secs_f64(millis.max(0.0) / 1000.0).unwrap_or(Duration::MAX);
-        due.saturating_sub(self.began.elapsed())
-    }
-}
 
 /// A recording played at a pace.
 pub(crate) struct Paced {
