@@ -15,7 +15,7 @@ pub mod topics;
 mod vitals;
 
 pub use counts::Counts;
-pub use post::{Author, Kind, Place, Post};
+pub use post::{Author, Head, Kind, Outline, Place, Post};
 pub use sighting::Sighting;
 pub use text::Text;
 pub use vitals::{Condition, Health, RoleHealth, Vitals};

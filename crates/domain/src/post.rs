@@ -62,14 +62,14 @@ pub struct Post<'a> {
     pub time: Timestamp,
     /// Who posted it.
     pub author: Author<'a>,
-    /// What it says.
-    pub text: Text<'a>,
-    /// BCP 47 language tag, as the network gives it.
-    pub lang: Option<Text<'a>>,
     /// The place it was tagged with.
     pub place: Option<Place<'a>>,
     /// The tags of the stream's rules that it matched.
     pub rules: Vec<Text<'a>>,
+    /// BCP 47 language tag, as the network gives it.
+    pub lang: Option<Text<'a>>,
+    /// What it says. It stands last, so that who needs no words need not read them.
+    pub text: Text<'a>,
 }
 
 impl<'a> Post<'a> {
@@ -80,10 +80,68 @@ impl<'a> Post<'a> {
     }
 }
 
+/// The first fields of a [`Post`], for who needs no more: the rest is not even looked at.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Head<'a> {
+    /// As in [`Post::network`].
+    #[serde(borrow)]
+    pub network: Text<'a>,
+    /// As in [`Post::id`].
+    pub id: Text<'a>,
+    /// As in [`Post::root`].
+    pub root: Text<'a>,
+    /// As in [`Post::kind`].
+    pub kind: Kind,
+}
+
+/// A [`Post`] without its words.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Outline<'a> {
+    /// As in [`Post::network`].
+    #[serde(borrow)]
+    pub network: Text<'a>,
+    /// As in [`Post::id`].
+    pub id: Text<'a>,
+    /// As in [`Post::root`].
+    pub root: Text<'a>,
+    /// As in [`Post::kind`].
+    pub kind: Kind,
+    /// As in [`Post::target`].
+    pub target: Option<Text<'a>>,
+    /// As in [`Post::time`].
+    pub time: Timestamp,
+    /// As in [`Post::author`].
+    pub author: Author<'a>,
+    /// As in [`Post::place`].
+    pub place: Option<Place<'a>>,
+    /// As in [`Post::rules`].
+    pub rules: Vec<Text<'a>>,
+}
+
 impl Value for Post<'_> {
     const TOPIC: &'static str = "posts";
 
     fn key(&self) -> &[u8] {
         self.root.as_bytes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use flow::Format;
+
+    #[test]
+    fn the_front_of_a_post_reads_alone() {
+        let post = Post { text: "words".into(), ..Post::deletion("x".into(), "7".into(), Timestamp::from_seconds(1)) };
+        for format in [Format::Json, Format::Compact] {
+            let mut bytes = vec![];
+            format.encode(&post, &mut bytes).unwrap();
+            let head: Head<'_> = format.decode(&bytes).unwrap();
+            assert_eq!((&*head.network, &*head.id, &*head.root, head.kind), ("x", "7", "7", Kind::Deletion));
+            let outline: Outline<'_> = format.decode(&bytes).unwrap();
+            assert_eq!((outline.time, outline.rules.len(), outline.author), (post.time, 0, Author::default()));
+            assert_eq!(format.decode::<Post<'_>>(&bytes).unwrap(), post);
+        }
     }
 }

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 /// How long a worker waits for something to do before it looks whether it should stop.
 const WAIT: Duration = Duration::from_millis(50);
-/// A worker that did less than this in a turn takes a breath, so that commits gather.
-const LITTLE_BYTES: u64 = 64 << 10;
+/// A worker that read less than this in a turn takes a breath, so that the next commit is larger.
+const LITTLE_BYTES: usize = 256 << 10;
 /// How often a busy worker reports.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 
@@ -116,38 +116,37 @@ impl Shared {
 
     fn work(&self, number: usize, mut worker: Box<dyn Turn>) {
         let Some(status) = self.statuses.get(number) else { return };
-        let mut gathered = Gathered { at: Instant::now(), bytes: u64::MAX };
+        let mut reported = Instant::now();
         while !self.stopping() {
             let begun = Instant::now();
             let turned = catch_unwind(AssertUnwindSafe(|| worker.turn(WAIT)));
             let turned = turned.unwrap_or_else(|_| Err(Error::Refused("it panicked outside a step; this is a bug".into())));
-            let busy = matches!(turned, Ok(Turned::Worked));
-            if !busy || gathered.at.elapsed() > REPORT_EVERY {
-                gathered.bytes = self.report(status, &mut *worker);
-                gathered.at = Instant::now();
+            let little = matches!(turned, Ok(Turned::Worked { bytes }) if bytes < LITTLE_BYTES);
+            if little || !matches!(turned, Ok(Turned::Worked { .. })) || reported.elapsed() > REPORT_EVERY {
+                self.report(status, &mut *worker);
+                reported = Instant::now();
             }
             if !self.react(status, turned) {
                 break;
             }
-            if busy && gathered.bytes < LITTLE_BYTES && begun.elapsed() < self.breath {
-                self.pause(self.breath - begun.elapsed());
+            if little {
+                self.pause(self.breath.saturating_sub(begun.elapsed()));
             }
         }
         drop(worker);
         status.stopped();
     }
 
-    fn report(&self, status: &Status, worker: &mut dyn Turn) -> u64 {
+    fn report(&self, status: &Status, worker: &mut dyn Turn) {
         let report: Report = worker.report();
         status.observe(&report, Instant::now());
         self.metrics.observe(&status.role, &report, (self.wall)());
-        report.bytes
     }
 
     /// Takes note of how a turn went; whether to go on.
     fn react(&self, status: &Status, turned: Result<Turned, Error>) -> bool {
         match turned {
-            Ok(Turned::Worked) => status.say(Condition::Ok, "working"),
+            Ok(Turned::Worked { .. }) => status.say(Condition::Ok, "working"),
             Ok(Turned::Idle) => status.say(Condition::Ok, "waiting for records"),
             Ok(Turned::Ended) => {
                 status.say(Condition::Ok, "ended");
@@ -175,11 +174,6 @@ impl Shared {
             std::thread::sleep(left.min(WAIT));
         }
     }
-}
-
-struct Gathered {
-    at: Instant,
-    bytes: u64,
 }
 
 impl Vitals for Shared {

@@ -2,8 +2,21 @@
 
 use crate::turn::Committer;
 use crate::{Context, Report, Turn, Turned};
-use flow::{Commit, Error, Event, Group, Member, Progress, Sink};
-use std::time::Duration;
+use flow::{Batch, Commit, Error, Event, Group, Member, Progress, Sink};
+use std::time::{Duration, Instant};
+
+/// How a sink is run.
+#[derive(Clone, Debug)]
+pub struct SinkPlan {
+    /// The role's name.
+    pub name: String,
+    /// The topics that it reads.
+    pub inputs: Vec<String>,
+    /// About how many bytes one turn takes on.
+    pub batch_bytes: usize,
+    /// How long it rests between writes, where a write costs much.
+    pub rest: Duration,
+}
 
 /// A member of a sink's group.
 pub struct SinkWorker {
@@ -12,34 +25,31 @@ pub struct SinkWorker {
     member: Box<dyn Member>,
     group: Group,
     committer: Committer,
-    batch_bytes: usize,
+    plan: SinkPlan,
+    rested: Instant,
     tries: u32,
     report: Report,
 }
 
 impl SinkWorker {
     /// Joins the sink's group.
-    pub fn join(name: &str, inputs: &[String], sink: Box<dyn Sink>, batch_bytes: usize, context: Context) -> Result<Self, Error> {
-        let group = Group { name: name.to_owned(), inputs: inputs.to_vec() };
+    pub fn join(sink: Box<dyn Sink>, plan: SinkPlan, context: Context) -> Result<Self, Error> {
+        let group = Group { name: plan.name.clone(), inputs: plan.inputs.clone() };
         let member = context.log.join(&group)?;
-        Ok(SinkWorker {
-            sink,
-            context,
-            member,
-            group,
-            committer: Committer::new(),
-            batch_bytes,
-            tries: 0,
-            report: Report::default(),
-        })
+        let (committer, rested, report) = (Committer::new(), Instant::now(), Report::default());
+        Ok(SinkWorker { sink, context, member, group, committer, plan, rested, tries: 0, report })
     }
 
     /// Writes what came; the commit that says so.
     fn write(&mut self, events: Vec<Event>) -> Result<Commit, Error> {
+        let batches: Vec<Batch> =
+            events.into_iter().filter_map(|event| if let Event::Batch(batch) = event { Some(batch) } else { None }).collect();
+        if !batches.is_empty() {
+            self.sink.write(&batches, self.context.log.format())?;
+            self.rested = Instant::now();
+        }
         let mut commit = Commit::default();
-        for event in events {
-            let Event::Batch(batch) = event else { continue };
-            self.sink.write(&batch, self.context.log.format())?;
+        for batch in batches {
             self.report.records += batch.block.records(batch.base, batch.from).count() as u64;
             self.report.bytes += batch.block.bytes.len() as u64;
             commit.inputs.push(Progress { topic: batch.topic.clone(), partition: batch.partition, next: batch.next() });
@@ -60,7 +70,11 @@ impl SinkWorker {
 impl Turn for SinkWorker {
     fn turn(&mut self, wait: Duration) -> Result<Turned, Error> {
         if !self.committer.is_pending() {
-            let events = self.member.poll(wait, self.batch_bytes)?;
+            if self.rested.elapsed() < self.plan.rest {
+                std::thread::sleep(wait);
+                return Ok(Turned::Idle);
+            }
+            let events = self.member.poll(wait, self.plan.batch_bytes)?;
             let commit = match self.write(events) {
                 Ok(commit) => commit,
                 Err(error) => return self.try_again(&error),
@@ -69,10 +83,10 @@ impl Turn for SinkWorker {
             if commit.is_empty() {
                 return Ok(Turned::Idle);
             }
-            self.committer.offer(commit);
+            self.committer.offer(commit, usize::MAX);
         }
         match self.committer.commit(&mut *self.member) {
-            Err(Error::Fenced(_)) => Ok(Turned::Worked),
+            Err(Error::Fenced(_)) => Ok(Turned::Worked { bytes: 0 }),
             other => other,
         }
     }

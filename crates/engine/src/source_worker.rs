@@ -26,6 +26,10 @@ pub struct SourcePlan {
     pub remembered: usize,
     /// How often a source that brings nothing says that time goes on.
     pub heartbeat_ms: i64,
+    /// Who reads what it writes, and how many records may wait for each of them: beyond that, the source pauses.
+    pub readers: Vec<Group>,
+    /// See `readers`.
+    pub max_lag: u64,
 }
 
 /// A source, and its seat on the log.
@@ -71,13 +75,23 @@ impl SourceWorker {
             self.clock = clock.with_lateness(self.plan.lateness_ms);
         }
         self.seen.load(&state);
-        let (format, outputs) = (self.context.log.format(), self.plan.outputs.clone());
-        let factory = Box::new(move || Out::new(format, &outputs));
+        let first = self.out();
+        let factory = Box::new(move || first.fresh());
         self.source.open(entry(CURSOR), factory).map_err(|Broken(reason)| refused(&self.plan.name, &reason))?;
         let mut out = self.out();
         let mark = self.mark();
         let outputs = out.take(&self.producer, mark, true);
         self.member.commit(&Commit { outputs, ..Commit::default() })
+    }
+
+    /// Whether those who read what this source writes are too far behind.
+    fn is_ahead(&self) -> Result<bool, Error> {
+        for reader in &self.plan.readers {
+            if self.context.log.lag(reader)? > self.plan.max_lag {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn out(&self) -> Out {
@@ -155,6 +169,11 @@ impl Turn for SourceWorker {
             return Ok(Turned::Ended);
         }
         if !self.committer.is_pending() {
+            let changes = self.context.log.wait(0, Duration::ZERO);
+            if self.is_ahead()? {
+                self.context.log.wait(changes, wait);
+                return Ok(Turned::Idle);
+            }
             let begun = Instant::now();
             let (polled, pulled) = self.source.poll(wait).map_err(|Broken(reason)| refused(&self.plan.name, &reason))?;
             self.report.stepping += begun.elapsed();
@@ -167,7 +186,8 @@ impl Turn for SourceWorker {
             if commit.outputs.is_empty() && commit.state.len() <= 2 && polled == Polled::Idle {
                 return Ok(Turned::Idle);
             }
-            self.committer.offer(commit);
+            let bytes = if polled == Polled::Some { usize::MAX } else { 0 };
+            self.committer.offer(commit, bytes);
         }
         self.committer.commit(&mut *self.member)
     }

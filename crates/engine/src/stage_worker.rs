@@ -124,27 +124,28 @@ impl<S: Stage> Turn for StageWorker<S> {
                 return Ok(Turned::Idle);
             }
             let failures = self.report.failures;
-            let mut touched = BTreeSet::new();
+            let (mut touched, mut bytes) = (BTreeSet::new(), 0);
             for event in events {
                 if let Event::Batch(batch) = &event {
                     touched.insert(batch.partition);
+                    bytes += batch.block.bytes.len();
                 }
                 self.handle(event)?;
                 if self.report.failures > failures {
-                    return Ok(Turned::Worked);
+                    return Ok(Turned::Worked { bytes });
                 }
             }
             let commit = self.collect(&touched);
             if commit.is_empty() {
-                return Ok(Turned::Worked);
+                return Ok(Turned::Worked { bytes });
             }
-            self.committer.offer(commit);
+            self.committer.offer(commit, bytes);
         }
         match self.committer.commit(&mut *self.member) {
             Err(Error::Fenced(by)) => {
                 tracing::info!(stage = self.stage.name(), by, "another member has taken over");
                 self.tasks.clear();
-                Ok(Turned::Worked)
+                Ok(Turned::Worked { bytes: 0 })
             }
             other => other,
         }

@@ -30,8 +30,11 @@ pub struct Context {
 /// How a turn went.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Turned {
-    /// Something was done.
-    Worked,
+    /// Something was done, with so many bytes read. After little, a short rest lets more gather for the next commit.
+    Worked {
+        /// Bytes read; a source that has more says `usize::MAX`.
+        bytes: usize,
+    },
     /// There was nothing to do.
     Idle,
     /// Something is in the way; try again after a while.
@@ -81,7 +84,7 @@ pub trait Turn: Send {
 
 /// Commits, one at a time, the same one again until it is in or refused for good.
 pub(crate) struct Committer {
-    pending: Option<Commit>,
+    pending: Option<(Commit, usize)>,
     tries: u32,
     pub times: Vec<Duration>,
 }
@@ -100,19 +103,20 @@ impl Committer {
         self.tries = 0;
     }
 
-    pub fn offer(&mut self, commit: Commit) {
-        self.pending = Some(commit);
+    pub fn offer(&mut self, commit: Commit, bytes: usize) {
+        self.pending = Some((commit, bytes));
     }
 
     /// Tries to commit what is pending.
     pub fn commit(&mut self, member: &mut dyn Member) -> Result<Turned, Error> {
-        let Some(commit) = &self.pending else { return Ok(Turned::Idle) };
+        let Some((commit, bytes)) = &self.pending else { return Ok(Turned::Idle) };
         let begun = std::time::Instant::now();
         match member.commit(commit) {
             Ok(()) => {
+                let bytes = *bytes;
                 self.times.push(begun.elapsed());
                 self.forget();
-                Ok(Turned::Worked)
+                Ok(Turned::Worked { bytes })
             }
             Err(error) => match error.retry() {
                 Some(hint) => {

@@ -140,15 +140,21 @@ impl<'a> Records<'a> {
 }
 
 /// Collects records into a block.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct BlockBuilder {
     bytes: Vec<u8>,
     span: u32,
     base_time: Timestamp,
     max_time: Option<Timestamp>,
+    expected: usize,
 }
 
 impl BlockBuilder {
+    /// A builder that makes room for so many bytes with its first record.
+    pub fn expecting(bytes: usize) -> Self {
+        BlockBuilder { expected: bytes, ..BlockBuilder::default() }
+    }
+
     /// Whether it holds nothing.
     pub fn is_empty(&self) -> bool {
         self.bytes.is_empty()
@@ -193,7 +199,7 @@ impl BlockBuilder {
 
     fn begin(&mut self, flags: u8, key: &[u8], time: Timestamp) -> usize {
         if self.bytes.is_empty() && self.base_time == Timestamp::default() {
-            self.bytes.reserve(4096);
+            self.bytes.reserve(self.expected);
             self.base_time = time;
         }
         let start = self.bytes.len();
@@ -237,7 +243,11 @@ impl BlockBuilder {
     }
 
     /// The block, of this producer.
-    pub fn finish(self, producer: Producer, mark: Mark) -> Block {
+    pub fn finish(mut self, producer: Producer, mark: Mark) -> Block {
+        // Blocks are kept in memory for readers that keep up: room that nobody uses is worth giving back.
+        if self.bytes.capacity() > self.bytes.len() + self.bytes.len() / 2 {
+            self.bytes.shrink_to_fit();
+        }
         let max_time = self.max_time.unwrap_or(Timestamp::MIN);
         Block { producer, mark, base_time: self.base_time, max_time, span: self.span, bytes: self.bytes.into() }
     }

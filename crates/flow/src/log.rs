@@ -168,6 +168,8 @@ pub trait Log: Send + Sync {
     fn bounds(&self, topic: &str, partition: u32) -> Result<Range<u64>>;
     /// The blocks from an offset on, about `bytes` at most, and at least one if there is one.
     fn read(&self, topic: &str, partition: u32, from: u64, bytes: usize) -> Result<Vec<Batch>>;
+    /// How many records a group has yet to read, by what it has committed.
+    fn lag(&self, group: &Group) -> Result<u64>;
     /// Waits until something was committed after the change numbered `seen`; returns the newest change's number.
     fn wait(&self, seen: u64, wait: Duration) -> u64;
     /// Removes the records of these keys that stand before the offset given with each, bytes and all; returns how many

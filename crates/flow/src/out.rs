@@ -1,6 +1,8 @@
 //! Where a stage or a source puts what it writes.
 
 use crate::{Block, BlockBuilder, Format, Mark, Output, Producer, Timestamp, TopicSpec, Value, partition_of};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The records that a step writes, by topic and partition.
 #[derive(Debug)]
@@ -14,6 +16,15 @@ pub struct Out {
 struct Topic {
     name: String,
     partitions: Vec<BlockBuilder>,
+    /// How large this topic's blocks lately were: the next are likely to be so, too.
+    usual: Arc<AtomicUsize>,
+}
+
+impl Topic {
+    fn builder(&self) -> BlockBuilder {
+        let usual = self.usual.load(Ordering::Relaxed);
+        BlockBuilder::expecting(usual + usual / 8)
+    }
 }
 
 /// Where in an [`Out`] a record stands.
@@ -30,8 +41,20 @@ impl Out {
         let topic = |spec: &TopicSpec| Topic {
             name: spec.name.clone(),
             partitions: (0..spec.partitions).map(|_| BlockBuilder::default()).collect(),
+            usual: Arc::default(),
         };
         Out { format, topics: topics.iter().map(topic).collect(), written: 0 }
+    }
+
+    /// An empty output to the same topics, which knows how large their blocks usually are.
+    #[must_use]
+    pub fn fresh(&self) -> Self {
+        let topic = |topic: &Topic| Topic {
+            name: topic.name.clone(),
+            partitions: topic.partitions.iter().map(|_| topic.builder()).collect(),
+            usual: topic.usual.clone(),
+        };
+        Out { format: self.format, topics: self.topics.iter().map(topic).collect(), written: 0 }
     }
 
     /// How values are encoded.
@@ -90,6 +113,11 @@ impl Out {
     pub fn take(&mut self, producer: &Producer, mark: Mark, everywhere: bool) -> Vec<Output> {
         let mut outputs = vec![];
         for topic in &mut self.topics {
+            let largest = topic.partitions.iter().map(BlockBuilder::len).max().unwrap_or(0);
+            if largest > 0 {
+                topic.usual.store(largest, Ordering::Relaxed);
+            }
+            let next = topic.builder();
             for (partition, builder) in (0..).zip(&mut topic.partitions) {
                 if builder.is_empty() && !everywhere {
                     continue;
@@ -97,7 +125,7 @@ impl Out {
                 let block = if builder.is_empty() {
                     Block::heartbeat(producer.clone(), mark)
                 } else {
-                    std::mem::take(builder).finish(producer.clone(), mark)
+                    std::mem::replace(builder, next.clone()).finish(producer.clone(), mark)
                 };
                 outputs.push(Output { topic: topic.name.clone(), partition, block });
             }

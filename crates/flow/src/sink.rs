@@ -2,8 +2,8 @@
 
 use crate::{Batch, Format, Result};
 
-/// Where records go. Writes are idempotent: after a crash a sink is given the same batch again.
+/// Where records go. Writes are idempotent: after a crash a sink is given the same batches again.
 pub trait Sink: Send {
-    /// Writes a batch. Its progress is committed once this returns.
-    fn write(&mut self, batch: &Batch, format: Format) -> Result<()>;
+    /// Writes batches. Their progress is committed once this returns.
+    fn write(&mut self, batches: &[Batch], format: Format) -> Result<()>;
 }

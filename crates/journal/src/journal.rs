@@ -156,6 +156,18 @@ impl<S: Store> Log for Journal<S> {
         found.into_iter().map(|found| found.into_batch(topic, partition, from)).collect()
     }
 
+    fn lag(&self, group: &Group) -> Result<u64> {
+        let inner = self.shared.lock();
+        let mut lag = 0;
+        for topic in &group.inputs {
+            for partition in 0..inner.topics.partitions(topic).unwrap_or(0) {
+                let bounds = inner.store.bounds(inner.topics.part(topic, partition)?);
+                lag += bounds.end - inner.groups.progress(&group.name, topic, partition).clamp(bounds.start, bounds.end);
+            }
+        }
+        Ok(lag)
+    }
+
     fn wait(&self, seen: u64, wait: Duration) -> u64 {
         let until = Instant::now() + wait;
         let mut inner = self.shared.lock();

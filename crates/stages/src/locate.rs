@@ -1,6 +1,6 @@
 //! `locate`: posts -> sightings. Where was it?
 
-use domain::{Kind, Post, Sighting, Text};
+use domain::{Kind, Outline, Sighting, Text};
 use flow::{Broken, Input, Out, Stage};
 use std::borrow::Cow;
 
@@ -33,7 +33,7 @@ impl Default for Locate {
 }
 
 impl Locate {
-    fn city<'p>(&self, post: &'p Post<'_>) -> Cow<'p, str> {
+    fn city<'p>(&self, post: &'p Outline<'_>) -> Cow<'p, str> {
         let names = self.origins.iter().filter_map(|origin| match origin {
             Origin::Rule => post.rules.first().map(|rule| &**rule),
             Origin::Place => post.place.as_ref().map(|place| place.name.split(',').next().unwrap_or_default()),
@@ -62,7 +62,7 @@ impl Stage for Locate {
     }
 
     fn on_record(&self, input: &Input<'_>, _state: &mut (), out: &mut Out) -> Result<(), Broken> {
-        let post: Post<'_> = input.decode()?;
+        let post: Outline<'_> = input.decode()?;
         if post.kind == Kind::Deletion {
             return Ok(());
         }
@@ -78,7 +78,7 @@ impl Stage for Locate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Author, Place};
+    use domain::{Author, Place, Post};
     use expect_test::{Expect, expect};
     use flow::Timestamp;
     use flow::driver::{Driver, lines};

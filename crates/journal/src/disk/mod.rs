@@ -38,6 +38,9 @@ use sync::Syncer;
 /// Sealed segments whose file and index are kept open.
 const OPEN_SEGMENTS: usize = 8;
 
+/// A snapshot is worth its cost once a start would have to read the headers of so many segments.
+const SNAPSHOT_SEGMENTS: u64 = 4;
+
 /// The log's files.
 pub struct Disk {
     folder: PathBuf,
@@ -147,7 +150,7 @@ impl Disk {
             segment::sync_folder(&segment_path(&folder, id))?;
             segment::write_index(&folder, sealed.id, &index)
         });
-        if self.since_snapshot >= self.options.segment.max(2 * groups.state_bytes()) {
+        if self.since_snapshot >= (SNAPSHOT_SEGMENTS * self.options.segment).max(8 * groups.state_bytes()) {
             self.take_snapshot(groups, topics)?;
         }
         Ok(())

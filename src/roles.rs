@@ -1,0 +1,139 @@
+//! Roles, put together from the topology and the configuration.
+
+use crate::config::Config;
+use crate::topology::{self, Kind, Role};
+use anyhow::{Context as _, Result};
+use engine::{
+    Context, Permits, Report, SinkPlan, SinkWorker, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned, wall_clock,
+};
+use flow::{Error, Group, Log, Stage};
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use std::time::{Duration, Instant};
+
+/// How many processors a run uses.
+fn workers(config: &Config) -> usize {
+    match config.engine.workers {
+        0 => available_parallelism().map_or(2, usize::from),
+        workers => workers,
+    }
+}
+
+/// What all roles of a process share.
+pub fn context(config: &Config, log: Arc<dyn Log>) -> Context {
+    Context { log, wall: wall_clock(), permits: Permits::new(workers(config)) }
+}
+
+/// The picked roles with their workers. Every source is registered before any of them runs.
+pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engine::Role>> {
+    let mut roles = vec![];
+    for role in topology::roles(config)? {
+        let workers = match role.name {
+            "source" => {
+                roles.extend(sources(config, role, context)?);
+                continue;
+            }
+            "locate" => stage(config, role, Arc::new(topology::locate(config)?), context)?,
+            "count" => stage(config, role, Arc::new(topology::count(config)?), context)?,
+            "erase" => vec![erase(config, role, context, drain)?],
+            "upkeep" => vec![Box::new(Upkeep::new(config, context)) as Box<dyn Turn>],
+            // The server follows the log by itself.
+            _ => continue,
+        };
+        roles.push(engine::Role { name: role.name.to_owned(), workers });
+    }
+    Ok(roles)
+}
+
+fn sources(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine::Role>> {
+    let settings = sources::Settings {
+        max_record: usize::try_from(config.ingest.max_record.0).unwrap_or(usize::MAX),
+        ..sources::Settings::default()
+    };
+    let opened = config.sources.iter().map(|url| Ok(sources::open(url, &settings)?)).collect::<Result<Vec<_>>>()?;
+    let mut roles = vec![];
+    for opened in opened {
+        let plan = SourcePlan {
+            name: opened.name.clone(),
+            outputs: topology::outputs(config, role),
+            lateness_ms: config.time.lateness.0,
+            remembered: config.ingest.remembered,
+            heartbeat_ms: config.ingest.heartbeat.0,
+            readers: readers(config, role)?,
+            max_lag: config.ingest.max_lag,
+        };
+        let worker = SourceWorker::register(opened.source, plan, context.clone())?;
+        roles.push(engine::Role { name: opened.name, workers: vec![Box::new(worker)] });
+    }
+    Ok(roles)
+}
+
+/// The stages of this process that read what a role writes.
+fn readers(config: &Config, writer: &Role) -> Result<Vec<Group>> {
+    let reads = |role: &&Role| role.kind == Kind::Stage && role.reads.iter().any(|topic| writer.writes.contains(topic));
+    let group = |role: &Role| Group { name: role.name.to_owned(), inputs: names(role.reads) };
+    Ok(topology::roles(config)?.into_iter().filter(reads).map(group).collect())
+}
+
+fn names(topics: &[&str]) -> Vec<String> {
+    topics.iter().map(|topic| (*topic).to_owned()).collect()
+}
+
+fn batch_bytes(config: &Config) -> usize {
+    usize::try_from(config.engine.batch.0).unwrap_or(usize::MAX)
+}
+
+fn stage<S: Stage + 'static>(config: &Config, role: &Role, stage: Arc<S>, context: &Context) -> Result<Vec<Box<dyn Turn>>> {
+    let plan = StagePlan {
+        inputs: names(role.reads),
+        outputs: topology::outputs(config, role),
+        producers: topology::producers(config, role),
+        idle_ms: config.time.idle.0,
+        batch_bytes: batch_bytes(config),
+    };
+    let count = workers(config).min(config.topics.partitions as usize);
+    let join = |_| {
+        let worker = StageWorker::join(stage.clone(), plan.clone(), context.clone());
+        Ok(Box::new(worker.with_context(|| format!("cannot start {}", role.name))?) as Box<dyn Turn>)
+    };
+    (0..count).map(join).collect()
+}
+
+fn erase(config: &Config, role: &Role, context: &Context, drain: bool) -> Result<Box<dyn Turn>> {
+    let rest = if drain { Duration::ZERO } else { Duration::from_millis(config.engine.erase.0.unsigned_abs()) };
+    let plan = SinkPlan { name: role.name.to_owned(), inputs: names(role.reads), batch_bytes: batch_bytes(config), rest };
+    let sink = sinks::Erase::new(context.log.clone());
+    Ok(Box::new(SinkWorker::join(Box::new(sink), plan, context.clone())?))
+}
+
+/// Removes what has expired, every so often.
+struct Upkeep {
+    context: Context,
+    every: Duration,
+    last: Instant,
+}
+
+impl Upkeep {
+    fn new(config: &Config, context: &Context) -> Self {
+        let every = Duration::from_millis(config.engine.upkeep.0.unsigned_abs());
+        Upkeep { context: context.clone(), every, last: Instant::now() }
+    }
+}
+
+impl Turn for Upkeep {
+    fn turn(&mut self, wait: Duration) -> Result<Turned, Error> {
+        if self.last.elapsed() < self.every {
+            std::thread::sleep(wait);
+            return Ok(Turned::Idle);
+        }
+        self.last = Instant::now();
+        match self.context.log.maintain((self.context.wall)()) {
+            Err(error) if error.retry().is_some() => Ok(Turned::Waiting(self.every, error.to_string())),
+            other => other.map(|()| Turned::Worked { bytes: 0 }),
+        }
+    }
+
+    fn report(&mut self) -> Report {
+        Report { done: true, ..Report::default() }
+    }
+}

@@ -1,0 +1,172 @@
+//! The topology: which role reads and writes what. One table; configuration picks roles from it and cannot rewire it.
+
+use crate::config::Config;
+use anyhow::{Result, anyhow, bail};
+use domain::{Counts, Post, Sighting};
+use flow::window::Hopping;
+use flow::{Cleanup, Late, Producer, Rejected, TopicSpec, Value};
+use stages::{Count, Locate, Origin};
+
+/// What kind of thing a role is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The world -> records.
+    Source,
+    /// Records -> records.
+    Stage,
+    /// Records -> the world.
+    Sink,
+    /// Keeps the house: it neither reads nor writes records.
+    Keeper,
+}
+
+/// A role.
+#[derive(Debug)]
+pub struct Role {
+    /// The name, as `--roles` takes it.
+    pub name: &'static str,
+    /// The kind.
+    pub kind: Kind,
+    /// The topics that it reads.
+    pub reads: &'static [&'static str],
+    /// The topics that it writes.
+    pub writes: &'static [&'static str],
+}
+
+const POSTS: &str = <Post<'static> as Value>::TOPIC;
+const SIGHTINGS: &str = <Sighting<'static> as Value>::TOPIC;
+const COUNTS: &str = <Counts<'static> as Value>::TOPIC;
+const REJECTED: &str = Rejected::TOPIC;
+const LATE: &str = Late::TOPIC;
+
+/// All roles, each behind those whose records it reads.
+pub const ROLES: &[Role] = &[
+    Role { name: "source", kind: Kind::Source, reads: &[], writes: &[POSTS, REJECTED] },
+    Role { name: "locate", kind: Kind::Stage, reads: &[POSTS], writes: &[SIGHTINGS, LATE, REJECTED] },
+    Role { name: "count", kind: Kind::Stage, reads: &[SIGHTINGS], writes: &[COUNTS, LATE, REJECTED] },
+    Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
+    Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
+    Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS], writes: &[] },
+];
+
+/// The role of this name.
+pub fn role(name: &str) -> Option<&'static Role> {
+    ROLES.iter().find(|role| role.name == name)
+}
+
+/// The roles that a configuration picks.
+pub fn roles(config: &Config) -> Result<Vec<&'static Role>> {
+    if config.roles.iter().any(|name| name == "all") {
+        return Ok(ROLES.iter().collect());
+    }
+    let known = || ROLES.iter().map(|role| role.name).collect::<Vec<_>>().join(", ");
+    let picked = config
+        .roles
+        .iter()
+        .map(|name| role(name).ok_or_else(|| anyhow!("there is no role `{name}`; there are all, {}", known())));
+    let mut picked = picked.collect::<Result<Vec<_>>>()?;
+    // In the table's order, which is that of the stream.
+    picked.sort_by_key(|role| ROLES.iter().position(|other| other.name == role.name));
+    picked.dedup_by_key(|role| role.name);
+    if picked.is_empty() {
+        bail!("no role is picked; there are all, {}", known());
+    }
+    Ok(picked)
+}
+
+/// The topics, as a configuration has them made.
+pub fn topics(config: &Config) -> Vec<TopicSpec> {
+    let mut names: Vec<&str> = vec![];
+    for topic in ROLES.iter().flat_map(|role| role.writes) {
+        if !names.contains(topic) {
+            names.push(topic);
+        }
+    }
+    let spec = |name: &str| {
+        let age_ms = config.topics.keep.get(name).map(|age| age.0.unsigned_abs());
+        let size = config.topics.keep_bytes.get(name).map(|size| size.0);
+        TopicSpec::new(name, config.topics.partitions).with(Cleanup::Delete { age_ms, size })
+    };
+    names.into_iter().map(spec).collect()
+}
+
+/// The topics that a role writes.
+pub fn outputs(config: &Config, role: &Role) -> Vec<TopicSpec> {
+    topics(config).into_iter().filter(|topic| role.writes.contains(&topic.name.as_str())).collect()
+}
+
+/// Who writes what a stage reads, where that is known beforehand: each partition of each stage before it. Sources are
+/// not: they register themselves.
+pub fn producers(config: &Config, role: &Role) -> Vec<Producer> {
+    let before =
+        ROLES.iter().filter(|other| other.kind == Kind::Stage && other.writes.iter().any(|topic| role.reads.contains(topic)));
+    let partitions = 0..config.topics.partitions;
+    before.flat_map(|stage| partitions.clone().map(|partition| format!("{}/{partition}", stage.name).into())).collect()
+}
+
+/// The `locate` stage, as configured.
+pub fn locate(config: &Config) -> Result<Locate> {
+    Ok(Locate { origins: origins(config)? })
+}
+
+/// What tells where a post was, as configured.
+pub fn origins(config: &Config) -> Result<Vec<Origin>> {
+    let origin = |name: &String| match name.as_str() {
+        "rule" => Ok(Origin::Rule),
+        "place" => Ok(Origin::Place),
+        other => bail!("locate.origins: `{other}` is neither `rule` nor `place`"),
+    };
+    config.locate.origins.iter().map(origin).collect()
+}
+
+/// The `count` stage, as configured.
+pub fn count(config: &Config) -> Result<Count> {
+    let (size, hop) = (config.windows.size, config.windows.hop);
+    let windower =
+        Hopping::new(size.0, hop.0).ok_or_else(|| anyhow!("windows.size = {size} is no multiple of windows.hop = {hop}"))?;
+    Ok(Count { windower })
+}
+
+/// The topology as a drawing: `docs/ARCHITECTURE.md` has it, and a test holds it there.
+pub fn drawing() -> String {
+    let line = |role: &Role| {
+        let list = |topics: &[&str]| if topics.is_empty() { "-".to_owned() } else { topics.join(", ") };
+        format!(
+            "{:<10}{:<8}{:<12}-> {}\n",
+            role.name,
+            format!("{:?}", role.kind).to_lowercase(),
+            list(role.reads),
+            list(role.writes)
+        )
+    };
+    ROLES.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_topic_that_is_read_is_written_by_a_role_before() {
+        for (position, role) in ROLES.iter().enumerate() {
+            for topic in role.reads {
+                let written = ROLES.iter().take(position).any(|before| before.writes.contains(topic));
+                assert!(written, "{} reads {topic}, which nobody before it writes", role.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_architecture_page_draws_this_table() {
+        let page = include_str!("../docs/ARCHITECTURE.md");
+        assert!(page.contains(&drawing()), "put this into docs/ARCHITECTURE.md:\n{}", drawing());
+    }
+
+    #[test]
+    fn count_awaits_every_partition_of_locate_and_locate_nobody() {
+        let config = Config::default();
+        let names: Vec<String> = producers(&config, role("count").unwrap()).iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["locate/0", "locate/1", "locate/2", "locate/3"]);
+        assert!(producers(&config, role("locate").unwrap()).is_empty());
+    }
+}
