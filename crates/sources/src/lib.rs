@@ -19,6 +19,8 @@ mod layout;
 mod pace;
 mod replay;
 mod synthetic;
+#[cfg(test)]
+mod testing;
 
 pub use error::{Error, Kind};
 

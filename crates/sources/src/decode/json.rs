@@ -3,10 +3,10 @@
 //! The two shapes that come in bulk are tried first, typed and without a look at the rest; whatever they do not
 //! settle is taken apart field by field, so that a refusal can say what was missing.
 
-use super::few::Names;
+use super::few::{Names, Object};
 use super::status::{Delete, Found, Status};
 use super::time::shortened;
-use super::tweet::{Envelope, Includes, Tweet};
+use super::tweet::{Includes, Tweet};
 use super::{Item, Limits, Sink, stream};
 use domain::{Post, Text};
 use serde::Deserialize;
@@ -35,19 +35,24 @@ const NOTICES: [&str; 10] = [
 pub(super) fn decode<'a>(limits: &Limits, record: &'a str, into: &mut impl Sink<'a>) {
     let all = 0..record.len();
     match bulk(record) {
-        Some(decoded) => into.take(limits.outcome(decoded), all),
-        None => Closely { limits, record }.value(record, all, into, 0),
+        Some(post) => into.take(limits.check(post), all),
+        None => closely(limits, record, into),
     }
 }
 
+/// Takes a record apart without a guess at what it is.
+pub(super) fn closely<'a>(limits: &Limits, record: &'a str, into: &mut impl Sink<'a>) {
+    Closely { limits, record }.value(record, into);
+}
+
 /// A post in one of the two common shapes; `None` where a closer look is due.
-fn bulk(record: &str) -> Option<Result<Post<'_>, String>> {
+fn bulk(record: &str) -> Option<Post<'_>> {
     if is_envelope(record) {
-        return stream::post(record).or_else(|| serde_json::from_str::<Envelope<'_>>(record).ok()?.post());
+        return stream::post(record);
     }
     // Inside a text the quotes would be escaped, so this is a field's name (or a whole value, and then it does not parse).
     memchr::memmem::find(record.as_bytes(), b"\"id_str\"")?;
-    serde_json::from_str::<Status<'_>>(record).ok()?.post().ok().map(Ok)
+    serde_json::from_str::<Object<Status<'_>>>(record).ok()?.0.post().ok()
 }
 
 fn is_envelope(record: &str) -> bool {
@@ -62,9 +67,10 @@ struct Closely<'l, 'a> {
 
 impl<'a> Closely<'_, 'a> {
     /// Takes a value apart: a list into its items, an object by its fields.
-    fn value(&self, text: &'a str, part: Range<usize>, into: &mut impl Sink<'a>, depth: u8) {
+    fn value(&self, text: &'a str, into: &mut impl Sink<'a>) {
+        let part = 0..self.record.len();
         let text = text.trim_ascii();
-        if text.starts_with('[') && depth == 0 {
+        if text.starts_with('[') {
             return match serde_json::from_str::<Vec<&RawValue>>(text) {
                 Ok(items) => self.each(items.iter().copied(), &Includes::default(), into),
                 Err(error) => into.take(Item::Refused(unparsable(&error)), part),
@@ -112,8 +118,8 @@ impl<'a> Closely<'_, 'a> {
 
     /// A page of posts, or an object of something else.
     fn data(&self, data: &'a RawValue, fields: &Fields<'a>, part: Range<usize>, into: &mut impl Sink<'a>) {
-        let includes = match fields.get("includes").map(|raw| parse::<Option<Includes<'a>>>(raw.get())).transpose() {
-            Ok(includes) => includes.flatten().unwrap_or_default(),
+        let includes = match fields.get("includes").map(|raw| parse::<Option<Object<Includes<'a>>>>(raw.get())).transpose() {
+            Ok(includes) => includes.flatten().map_or_else(Includes::default, |includes| includes.0),
             Err(reason) => return into.take(Item::Refused(format!("`includes`: {reason}")), part),
         };
         if data.get().starts_with('[') {

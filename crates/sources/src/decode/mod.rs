@@ -22,6 +22,7 @@ use flow::Timestamp;
 use std::ops::Range;
 
 /// What a decoder makes of one part of a record.
+#[expect(clippy::large_enum_variant, reason = "handed over once and never kept; a box would cost an allocation a post")]
 #[derive(Debug)]
 pub(crate) enum Item<'a> {
     /// A post.

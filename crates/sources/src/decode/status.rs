@@ -1,6 +1,6 @@
 //! Posts of X's API, version 1.1, and the deletions among its stream's notices.
 
-use super::few::{Few, Id, Tags};
+use super::few::{Id, Tags, object};
 use super::time;
 use domain::{Author, Kind, Place, Post, Text};
 use flow::Timestamp;
@@ -21,13 +21,13 @@ pub(crate) struct Status<'a> {
     text: Option<Text<'a>>,
     #[serde(borrow, default)]
     full_text: Option<Text<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "object")]
     extended_tweet: Option<Extended<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "object")]
     user: Option<User<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "object")]
     retweeted_status: Option<Target<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "object")]
     quoted_status: Option<Target<'a>>,
     #[serde(borrow, default)]
     quoted_status_id_str: Option<Text<'a>>,
@@ -35,7 +35,7 @@ pub(crate) struct Status<'a> {
     in_reply_to_status_id_str: Option<Text<'a>>,
     #[serde(borrow, default)]
     in_reply_to_status_id: Option<Id<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "object")]
     place: Option<Location<'a>>,
     #[serde(borrow, default)]
     lang: Option<Text<'a>>,
@@ -153,15 +153,15 @@ impl<'a> Location<'a> {
 /// What the stream says when a post was taken back.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Delete<'a> {
-    #[serde(borrow)]
-    status: Target<'a>,
+    #[serde(borrow, default, deserialize_with = "object")]
+    status: Option<Target<'a>>,
     #[serde(borrow, default)]
     timestamp_ms: Option<Id<'a>>,
 }
 
 impl<'a> Delete<'a> {
     pub(crate) fn post(self) -> Result<Post<'a>, String> {
-        let id = self.status.name().ok_or("`delete` without an `id_str`")?;
+        let id = self.status.and_then(Target::name).ok_or("`delete` without an `id_str`")?;
         let time = match self.timestamp_ms {
             Some(millis) => time::number(&millis.0).ok_or_else(|| format!("`{}` is no time", millis.0))?,
             None => minted(&id).ok_or("`delete` without a `timestamp_ms`")?,
@@ -182,5 +182,5 @@ fn minted(id: &str) -> Option<Timestamp> {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Found<'a> {
     #[serde(borrow)]
-    pub(crate) statuses: Few<&'a serde_json::value::RawValue>,
+    pub(crate) statuses: Vec<&'a serde_json::value::RawValue>,
 }

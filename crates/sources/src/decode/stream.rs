@@ -21,7 +21,7 @@ struct Line<'a> {
 }
 
 /// The post in a line; `None` where the line is anything but plain.
-pub(crate) fn post(line: &str) -> Option<Result<Post<'_>, String>> {
+pub(crate) fn post(line: &str) -> Option<Post<'_>> {
     let mut scan = Scan::new(line);
     let mut parts = Line::default();
     let (mut data, mut includes, mut rules) = (false, None, false);
@@ -176,12 +176,12 @@ impl<'a> Line<'a> {
         })
     }
 
-    fn post(self) -> Option<Result<Post<'a>, String>> {
+    fn post(self) -> Option<Post<'a>> {
         let (id, text, author_id) = (self.id?, self.text?, self.author_id?);
         let time = time::network(&self.created_at?).ok()?;
         let (kind, target) = self.relation.map_or((Kind::Original, None), |(kind, id)| (kind, Some(id)));
         let root = if kind == Kind::Repost { target.clone() } else { None };
-        Some(Ok(Post {
+        Some(Post {
             network: "x".into(),
             root: root.unwrap_or_else(|| id.clone()),
             id,
@@ -193,6 +193,6 @@ impl<'a> Line<'a> {
             lang: self.lang,
             place: self.place,
             rules: self.rules,
-        }))
+        })
     }
 }

@@ -1,20 +1,9 @@
 //! Posts of X's API, version 2: alone, in an envelope with what they refer to, or flattened by a tool.
 
-use super::few::{Few, Id, Tags};
+use super::few::{Few, Id, Tags, object};
 use super::time;
 use domain::{Author, Kind, Place, Post, Text};
 use serde::Deserialize;
-
-/// A line of the filtered stream.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Envelope<'a> {
-    #[serde(borrow, default)]
-    pub(crate) data: Option<Tweet<'a>>,
-    #[serde(borrow, default)]
-    pub(crate) includes: Option<Includes<'a>>,
-    #[serde(borrow, default)]
-    pub(crate) matching_rules: Option<Tags<'a>>,
-}
 
 /// What posts refer to.
 #[derive(Debug, Default, Deserialize)]
@@ -41,14 +30,14 @@ pub(crate) struct Tweet<'a> {
     referenced_tweets: Option<Few<Reference<'a>>>,
     #[serde(borrow, default)]
     referenced_posts: Option<Few<Reference<'a>>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "object")]
     note_tweet: Option<Note<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "object")]
     note_post: Option<Note<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "object")]
     geo: Option<Geo<'a>>,
     /// Only in flattened posts.
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "object")]
     author: Option<User<'a>>,
     /// Only in flattened posts.
     #[serde(borrow, default)]
@@ -88,7 +77,7 @@ struct User<'a> {
     username: Option<Text<'a>>,
     #[serde(borrow, default)]
     location: Option<Text<'a>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     public_metrics: Option<Metrics>,
 }
 
@@ -108,14 +97,6 @@ struct Location<'a> {
     name: Option<Text<'a>>,
     #[serde(borrow, default)]
     country_code: Option<Text<'a>>,
-}
-
-impl<'a> Envelope<'a> {
-    /// The post in it; `None` if there is none.
-    pub(crate) fn post(self) -> Option<Result<Post<'a>, String>> {
-        let rules = self.matching_rules.unwrap_or_default();
-        self.data.map(|tweet| tweet.post(&self.includes.unwrap_or_default(), rules))
-    }
 }
 
 impl<'a> Tweet<'a> {

@@ -84,7 +84,7 @@ impl Chunks {
             if let Some(cut) = self.cut() {
                 return Ok(Some(self.take(cut)));
             }
-            if self.filled > self.cutting.limit {
+            if self.filled > self.cutting.limit && !self.ended {
                 return self.skip().map(Some);
             }
         }
@@ -144,30 +144,34 @@ impl Chunks {
         Piece::Records { bytes: self.home.lend(buffer, cut), offset }
     }
 
-    /// Passes over a record that is too long.
+    /// Passes over a record that is too long, and keeps its first bytes.
     fn skip(&mut self) -> Result<Piece, Broken> {
         let offset = self.offset;
-        let head = Bytes::copy_from_slice(self.held().get(..KEPT).unwrap_or(self.held()));
-        let mut length = 0;
-        let mut searched = self.held().len();
-        let mut end = None;
-        while end.is_none() && !self.ended {
-            length += searched as u64;
+        let (mut head, mut length) = (vec![], 0);
+        let mut within = self.filled;
+        let mut found = false;
+        loop {
+            length += within as u64;
+            head.extend_from_slice(self.held().get(..within.min(KEPT - head.len())).unwrap_or_default());
+            if found || self.ended {
+                break;
+            }
             self.filled = 0;
             if let Err(error) = self.fill() {
                 self.offset += length;
                 return self.failed(&error);
             }
-            end = self.cutting.framing.end(self.held());
-            searched = self.filled;
+            let end = self.cutting.framing.end(self.held());
+            (within, found) = (end.unwrap_or(self.filled), end.is_some());
         }
-        let within = end.unwrap_or(self.filled);
-        length += within as u64;
-        let behind = (within + 1).min(self.filled);
+        let behind = if found { within + 1 } else { within };
         self.buffer.copy_within(behind..self.filled, 0);
-        self.offset += length + (behind - within) as u64;
         self.filled -= behind;
-        Ok(Piece::Long { head, offset, length, next: self.offset })
+        self.offset += length + u64::from(found);
+        if head.len() as u64 == length && head.ends_with(b"\r") {
+            head.pop();
+        }
+        Ok(Piece::Long { head: head.into(), offset, length, next: self.offset })
     }
 
     /// An input that cannot be read on. Damage inside a recording is told as a refusal, once; a failing disk is an error.

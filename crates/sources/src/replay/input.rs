@@ -1,7 +1,8 @@
 //! A recording as a stream of bytes, whatever it is packed in.
 //!
 //! Zstandard is unpacked by a decoder in Rust alone. The C library is about three times as fast, but needs a C compiler on
-//! every machine that builds, and no one waits for it: unpacking runs beside decoding.
+//! every machine that builds, and no one waits for it: unpacking runs beside decoding. Its one weakness: where a recording
+//! is damaged, what it still holds back to look things up in (a window, some megabytes) is lost with the rest.
 
 use flate2::read::MultiGzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
