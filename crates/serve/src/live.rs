@@ -3,6 +3,9 @@
 //! A client owns no queue. The news stand once in a ring that all read from; who is too slow finds its place overwritten,
 //! hears that, and goes on with the newest.
 
+#[cfg(test)]
+mod tests;
+
 use crate::hub::{Hub, News};
 use axum::response::sse::Event;
 use flow::Timestamp;

@@ -1,6 +1,9 @@
 //! The server: it binds at once, runs in threads of its own, and stops when told.
 
 use crate::Error;
+#[cfg(test)]
+mod tests;
+
 use crate::api::{self, App, Limits};
 use crate::follow::Follower;
 use crate::hub::{Before, Hub};

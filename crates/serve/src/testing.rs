@@ -3,9 +3,7 @@
 use crate::view::Bounds;
 use crate::{Options, Server};
 use domain::{Condition, Counts, Health, RoleHealth, Vitals};
-use flow::{
-    Batch, Block, Error, Format, Group, Log, Mark, Member, Out, Output, Result, Timestamp, TopicSpec, Value,
-};
+use flow::{Batch, Block, Error, Format, Group, Log, Mark, Member, Out, Output, Result, Timestamp, TopicSpec, Value};
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::ops::Range;
@@ -16,9 +14,12 @@ use std::time::Duration;
 pub const MINUTE_MS: i64 = 60_000;
 const MARK: Mark = Mark { watermark: Timestamp::MIN, at: Timestamp::MIN, done: true };
 
+/// The blocks of each partition, with the offsets they start at.
+type Partitions = Vec<Vec<(u64, Block)>>;
+
 #[derive(Default)]
 struct Inner {
-    topics: Vec<(TopicSpec, Vec<Vec<(u64, Block)>>)>,
+    topics: Vec<(TopicSpec, Partitions)>,
     changes: u64,
 }
 
@@ -57,7 +58,10 @@ impl Heap {
         let mut builder = flow::BlockBuilder::default();
         match value {
             Some(value) => {
-                let write = |into: &mut Vec<u8>| Ok::<(), ()>(into.extend_from_slice(value));
+                let write = |into: &mut Vec<u8>| {
+                    into.extend_from_slice(value);
+                    Ok::<(), ()>(())
+                };
                 builder.push(key, end(0), write).unwrap();
             }
             None => builder.push_tombstone(key, end(0)),
@@ -154,6 +158,10 @@ impl Log for Heap {
     }
 
     fn erase(&self, _: &str, _: u32, _: &[(&[u8], u64)]) -> Result<u64> {
+        Ok(0)
+    }
+
+    fn lag(&self, _: &Group) -> Result<u64> {
         Ok(0)
     }
 

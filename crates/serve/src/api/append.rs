@@ -1,5 +1,8 @@
 //! The one request that writes.
 
+#[cfg(test)]
+mod tests;
+
 use super::App;
 use crate::guard;
 use crate::problem::{Problem, ProblemKind};

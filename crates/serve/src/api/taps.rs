@@ -1,5 +1,8 @@
 //! Taps over HTTP.
 
+#[cfg(test)]
+mod tests;
+
 use super::{App, Params, seat};
 use crate::problem::Problem;
 use crate::tap::{From, Step, Tap, TapOptions};
