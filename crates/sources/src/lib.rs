@@ -27,6 +27,7 @@ pub use error::{Error, Kind};
 use address::{Address, nearest};
 use domain::Post;
 use flow::{Broken, Refused, Source, Timestamp};
+use std::io::Read;
 
 /// What a process decides for all its sources.
 #[derive(Clone, Debug)]
@@ -82,6 +83,11 @@ pub fn open(url: &str, settings: &Settings) -> Result<Opened, Error> {
             known: SCHEMES.map(|name| format!("{name}:")).join(", "),
         }),
     }
+}
+
+/// The source `stdin:`, reading any stream of bytes; `options` as behind the `?` of its address.
+pub fn reading(input: Box<dyn Read + Send>, options: &str, settings: &Settings) -> Result<Box<dyn Source>, Error> {
+    replay::reading(input, &Address::parse(&format!("stdin:?{options}"))?, settings)
 }
 
 /// Decodes a refused record again, as the source would that it came from: perhaps the decoder has learnt since, or

@@ -72,7 +72,7 @@ impl<'a> Closely<'_, 'a> {
         let text = text.trim_ascii();
         if text.starts_with('[') {
             return match serde_json::from_str::<Vec<&RawValue>>(text) {
-                Ok(items) => self.each(items.iter().copied(), &Includes::default(), into),
+                Ok(items) => self.each(&items, part, &Includes::default(), into),
                 Err(error) => into.take(Item::Refused(unparsable(&error)), part),
             };
         }
@@ -82,7 +82,10 @@ impl<'a> Closely<'_, 'a> {
         }
     }
 
-    fn each(&self, items: impl Iterator<Item = &'a RawValue>, includes: &Includes<'a>, into: &mut impl Sink<'a>) {
+    fn each(&self, items: &[&'a RawValue], part: Range<usize>, includes: &Includes<'a>, into: &mut impl Sink<'a>) {
+        if items.is_empty() {
+            into.take(Item::Refused("a page without posts: the list is empty".to_owned()), part);
+        }
         for item in items {
             let part = self.part(item.get());
             match serde_json::from_str::<Fields<'a>>(item.get()) {
@@ -109,7 +112,7 @@ impl<'a> Closely<'_, 'a> {
         }
         if let (Some(statuses), false) = (fields.get("statuses"), has("id_str")) {
             return match parse::<Found<'a>>(text) {
-                Ok(found) => self.each(found.statuses.iter().copied(), &Includes::default(), into),
+                Ok(found) => self.each(&found.statuses, part, &Includes::default(), into),
                 Err(reason) => into.take(Item::Refused(format!("`statuses`: {reason}")), self.part(statuses.get())),
             };
         }
@@ -124,8 +127,7 @@ impl<'a> Closely<'_, 'a> {
         };
         if data.get().starts_with('[') {
             return match serde_json::from_str::<Vec<&'a RawValue>>(data.get()) {
-                Ok(items) if items.is_empty() => into.take(Item::Refused("a page without posts: `data` is empty".into()), part),
-                Ok(items) => self.each(items.iter().copied(), &includes, into),
+                Ok(items) => self.each(&items, part, &includes, into),
                 Err(error) => into.take(Item::Refused(unparsable(&error)), part),
             };
         }

@@ -95,7 +95,7 @@ fn a_page_gives_each_post_and_refuses_each_that_is_none() {
     assert!(found[0].contains("id=1") && found[0].contains("by=7/ana"));
     assert_eq!(found[1], "refused: no `created_at` (ask for it with tweet.fields=created_at)");
     assert_eq!(found[2], "refused: a person, no post: no `text`");
-    assert_eq!(read(r#"{"data":[],"meta":{"result_count":0}}"#), ["refused: a page without posts: `data` is empty"]);
+    assert_eq!(read(r#"{"data":[],"meta":{"result_count":0}}"#), ["refused: a page without posts: the list is empty"]);
 }
 
 #[test]
@@ -104,7 +104,8 @@ fn flattened_posts_and_lists_of_posts() {
     let expected = "x Repost id=5 root=4 target=4 at=2021-04-08T19:34:13.000Z by=7/ana/3/- lang=- place=Berlin, Germany/DE rules=[\"3\"] text=f";
     assert_eq!(read(flat), [expected]);
     assert_eq!(read(&format!("[{flat}, {flat}]")), [expected, expected]);
-    assert_eq!(read("[]"), [""; 0]);
+    assert_eq!(read("[]"), ["refused: a page without posts: the list is empty"]);
+    assert_eq!(read(r#"{"statuses":[]}"#), ["refused: a page without posts: the list is empty"]);
 }
 
 const STATUS: &str = r#"{"created_at":"Mon Apr 06 22:19:49 +0000 2009","id":30,"id_str":"30","text":"RT","truncated":true,"extended_tweet":{"full_text":"all of it"},"user":{"id":7,"id_str":"7","screen_name":"ana","followers_count":5,"location":"Oslo"},"place":{"full_name":"Oslo, Norway","country_code":"NO"},"geo":null,"lang":"no","timestamp_ms":"1239056389123"}"#;

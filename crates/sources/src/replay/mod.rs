@@ -10,7 +10,7 @@ mod stdin;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use stdin::open as open_stdin;
+pub(crate) use stdin::{open as open_stdin, reading};
 
 use crate::address::Address;
 use crate::batch::{Batch, Reader, Retouch, Stamp};

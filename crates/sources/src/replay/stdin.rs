@@ -13,6 +13,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// A stream that cannot be read twice.
@@ -23,20 +24,20 @@ struct Standard {
     input: Option<Box<dyn Read + Send>>,
     outs: Option<Outs>,
     pieces: Option<Receiver<Result<Option<Piece>, Broken>>>,
+    reader: Option<JoinHandle<()>>,
 }
 
 /// Opens `stdin:?...`.
 pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Error> {
-    address.only(&Wanted::OPTIONS)?;
-    let wanted = Wanted::read(address)?;
-    let source = from(Box::new(std::io::stdin()), wanted, settings);
+    let source = reading(Box::new(std::io::stdin()), address, settings)?;
     Ok(Opened { name: "stdin".to_owned(), source, bytes: None, posts: None })
 }
 
 /// The same for any stream.
-pub(crate) fn from(input: Box<dyn Read + Send>, wanted: Wanted, settings: &Settings) -> Box<dyn Source> {
-    let settings = settings.clone();
-    Box::new(Standard { wanted, layout: None, settings, input: Some(input), outs: None, pieces: None })
+pub(crate) fn reading(input: Box<dyn Read + Send>, address: &Address, settings: &Settings) -> Result<Box<dyn Source>, Error> {
+    address.only(&Wanted::OPTIONS)?;
+    let (wanted, settings) = (Wanted::read(address)?, settings.clone());
+    Ok(Box::new(Standard { wanted, layout: None, settings, input: Some(input), outs: None, pieces: None, reader: None }))
 }
 
 impl Standard {
@@ -84,7 +85,7 @@ impl Source for Standard {
         let (give, pieces) = sync_channel(2);
         self.pieces = Some(pieces);
         // Nothing can call this thread back from a read: it ends with its input, or with the process.
-        std::thread::spawn(move || {
+        self.reader = Some(std::thread::spawn(move || {
             loop {
                 let piece = chunks.next();
                 let last = !matches!(piece, Ok(Some(_)));
@@ -92,7 +93,7 @@ impl Source for Standard {
                     return;
                 }
             }
-        });
+        }));
         Ok(())
     }
 
@@ -103,6 +104,7 @@ impl Source for Standard {
                 Some(piece) => Ok((Polled::Some, Some(self.decode(&piece)?))),
                 None => {
                     self.pieces = None;
+                    self.reader.take().map(JoinHandle::join);
                     Ok((Polled::End, None))
                 }
             },

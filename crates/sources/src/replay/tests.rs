@@ -372,10 +372,8 @@ fn a_refused_record_is_decoded_again() {
 
 #[test]
 fn a_stream_is_read_as_it_comes() {
-    let address = crate::address::Address::parse("stdin:").unwrap();
-    let wanted = crate::layout::Wanted::read(&address).unwrap();
     let (read, mut write) = std::io::pipe().unwrap();
-    let mut source = super::stdin::from(Box::new(read), wanted, &settings());
+    let mut source = crate::reading(Box::new(read), "", &settings()).unwrap();
     begin(&mut *source, None);
     let mut brought = Brought::default();
     for id in 1..4 {
