@@ -307,6 +307,17 @@ proptest! {
         check_shortcut(&line.replace("{\"id\":2}", "{\"id\":\"2\"}"));
     }
 
+    /// Fields are split as the usual reader splits them, wherever that sees one row.
+    #[test]
+    fn fields_are_those_that_others_read(record in "[,\"a b]{0,12}(\"[\n,x]*\")?,?[\"y]{0,3}") {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(record.as_bytes());
+        let rows: Vec<Vec<String>> = reader.records().map(|row| row.unwrap().iter().map(String::from).collect()).collect();
+        let frame = crate::framing::Framing::Rows { delimiter: b',' }.next(record.as_bytes(), 0, usize::MAX);
+        if let ([row], Some(frame)) = (&rows[..], frame) && !frame.open && frame.range.len() == record.len() {
+            prop_assert_eq!(table_fields(&record, b','), row.as_slice());
+        }
+    }
+
     #[test]
     fn nothing_panics(text in "\\PC*", at in 0..STATUS.len()) {
         read(&text);
