@@ -25,7 +25,7 @@ const ENGLISH: [&[&str]; 8] = [
     &[
         "Traffic on {road} is {slow}, avoid it if you can #traffic",
         "Accident near {spot}, two lanes closed. {city} drivers, take {road} instead",
-        "{minutes} minutes for a bus in {city}. {minutes}! {anger}",
+        "{minutes} minutes for a bus in {city}, then three at once {anger}",
         "{road} moving again after the crash this {part}",
         "They closed {road} for repairs and told nobody {anger}",
         "Train from {city} delayed by {minutes} minutes, thanks {mention} {anger}",
