@@ -148,10 +148,7 @@ impl Shared {
         match turned {
             Ok(Turned::Worked { .. }) => status.say(Condition::Ok, "working"),
             Ok(Turned::Idle) => status.say(Condition::Ok, "waiting for records"),
-            Ok(Turned::Ended) => {
-                status.say(Condition::Ok, "ended");
-                return false;
-            }
+            Ok(Turned::Ended) => status.say(Condition::Ok, "ended"),
             Ok(Turned::Waiting(wait, why)) => {
                 tracing::warn!(role = status.role, wait_ms = wait.as_millis(), why, "waiting before trying again");
                 status.say(Condition::Degraded, &why);

@@ -59,22 +59,34 @@ impl SourceWorker {
         let committer = Committer::new();
         let mut worker =
             SourceWorker { source, plan, context, member, producer, committer, clock, seen, marked, ended: false, report };
-        worker.open()?;
+        worker.keep_seat()?;
         Ok(worker)
     }
 
-    fn open(&mut self) -> Result<(), Error> {
-        let events = self.member.poll(Duration::ZERO, 0)?;
-        let state = events.into_iter().find_map(|event| match event {
-            Event::Assigned { state, .. } => Some(state),
-            _ => None,
-        });
-        let state = state.unwrap_or_default();
+    /// Looks whether the seat is still, or again, this worker's. A second copy of a source that has taken it over may be
+    /// gone again: then this one goes on behind what that one committed.
+    fn keep_seat(&mut self) -> Result<(), Error> {
+        for event in self.member.poll(Duration::ZERO, 0)? {
+            match event {
+                Event::Assigned { state, .. } => {
+                    self.committer.forget();
+                    self.ended = false;
+                    self.open(&state)?;
+                }
+                Event::Revoked(_) => return Err(Error::Fenced(self.plan.name.clone())),
+                Event::Batch(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, state: &[(Vec<u8>, Vec<u8>)]) -> Result<(), Error> {
         let entry = |name: &[u8]| state.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice());
         if let Some(clock) = entry(CLOCK).and_then(|value| Format::Compact.decode::<Clock>(value).ok()) {
             self.clock = clock.with_lateness(self.plan.lateness_ms);
         }
-        self.seen.load(&state);
+        self.seen = Seen::new(self.plan.remembered);
+        self.seen.load(state);
         let first = self.out();
         let factory = Box::new(move || first.fresh());
         self.source.open(entry(CURSOR), factory).map_err(|Broken(reason)| refused(&self.plan.name, &reason))?;
@@ -165,7 +177,11 @@ fn refused(source: &str, reason: &str) -> Error {
 
 impl Turn for SourceWorker {
     fn turn(&mut self, wait: Duration) -> Result<Turned, Error> {
+        self.keep_seat()?;
         if self.ended && !self.committer.is_pending() {
+            if !wait.is_zero() {
+                std::thread::sleep(wait);
+            }
             return Ok(Turned::Ended);
         }
         if !self.committer.is_pending() {

@@ -39,7 +39,7 @@ pub enum Turned {
     Idle,
     /// Something is in the way; try again after a while.
     Waiting(Duration, String),
-    /// It has come to its end and will never do anything again.
+    /// It has come to its end.
     Ended,
 }
 

@@ -138,14 +138,18 @@ impl<F: Fold> Windows<F> {
         let index = windower.pane(end.plus_millis(-1));
         self.enter(index);
         let result = self.running.result();
-        let oldest = index + 1 - windower.panes;
-        if let Some(held) = self.panes.remove(&oldest) {
-            self.running.leave(oldest, &held.pane);
+        self.leave_up_to(index + 1 - windower.panes);
+        result
+    }
+
+    fn leave_up_to(&mut self, last: i64) {
+        while let Some(oldest) = self.panes.first_entry().filter(|oldest| *oldest.key() <= last) {
+            let (index, held) = oldest.remove_entry();
+            self.running.leave(index, &held.pane);
             if held.pieces > 0 {
-                self.left.push((oldest, held.pieces));
+                self.left.push((index, held.pieces));
             }
         }
-        result
     }
 
     fn enter(&mut self, index: i64) {

@@ -15,9 +15,16 @@ pub struct Kept {
 #[derive(Debug, Default)]
 struct Crew {
     members: Vec<u64>,
-    owners: Vec<Option<u64>>,
+    /// Who owns each partition, and since which sharing-out.
+    owners: Vec<Option<Owner>>,
     generation: u64,
     exclusive: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Owner {
+    member: u64,
+    since: u64,
 }
 
 /// All groups.
@@ -64,7 +71,17 @@ impl Groups {
     /// The partitions that a member owns.
     pub fn owned(&self, group: &str, member: u64) -> BTreeSet<u32> {
         let owners = self.crews.get(group).map(|crew| crew.owners.as_slice()).unwrap_or_default();
-        (0..).zip(owners).filter(|(_, owner)| **owner == Some(member)).map(|(partition, _)| partition).collect()
+        (0..)
+            .zip(owners)
+            .filter(|(_, owner)| owner.is_some_and(|owner| owner.member == member))
+            .map(|(partition, _)| partition)
+            .collect()
+    }
+
+    /// Whether a partition has not changed hands since the sharing-out `known`.
+    pub fn kept_since(&self, group: &str, partition: u32, known: u64) -> bool {
+        let owner = self.crews.get(group).and_then(|crew| crew.owners.get(partition as usize));
+        owner.copied().flatten().is_some_and(|owner| owner.since <= known)
     }
 
     pub fn progress(&self, group: &str, topic: &str, partition: u32) -> u64 {
@@ -77,15 +94,17 @@ impl Groups {
         state.into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect()
     }
 
-    /// Refuses a commit that touches a partition which the member does not own (any more), or that runs backwards.
-    pub fn check(&self, group: &str, member: u64, commit: &Commit) -> Result<()> {
-        let owned = self.owned(group, member);
+    /// Refuses a commit that touches a partition which the member does not own, or which it owns again without knowing
+    /// that it was another's meanwhile, or that runs backwards. `known` is the sharing-out that the member knows of.
+    pub fn check(&self, group: &str, (member, known): (u64, u64), commit: &Commit) -> Result<()> {
+        let owners = self.crews.get(group).map(|crew| crew.owners.as_slice()).unwrap_or_default();
+        let mine = |owner: &Option<Owner>| owner.is_some_and(|owner| owner.member == member && owner.since <= known);
         let read = commit.inputs.iter().map(|progress| progress.partition);
-        let lost = read.chain(commit.state.iter().map(|change| change.partition)).find(|partition| !owned.contains(partition));
-        if let Some(partition) = lost {
+        let mut touched = read.chain(commit.state.iter().map(|change| change.partition));
+        if let Some(partition) = touched.find(|partition| !owners.get(*partition as usize).is_some_and(mine)) {
             return Err(Error::Fenced(format!("{group}, partition {partition}")));
         }
-        if owned.is_empty() {
+        if !owners.iter().any(mine) {
             return Err(Error::Fenced(group.to_owned()));
         }
         for Progress { topic, partition, next } in &commit.inputs {
@@ -124,11 +143,14 @@ impl Crew {
         self.generation += 1;
         let members = self.members.len();
         for (partition, owner) in self.owners.iter_mut().enumerate() {
-            *owner = match members {
+            let member = match members {
                 0 => None,
                 _ if self.exclusive => self.members.last().copied(),
                 _ => self.members.get(partition % members).copied(),
             };
+            if owner.map(|owner| owner.member) != member {
+                *owner = member.map(|member| Owner { member, since: self.generation });
+            }
         }
     }
 }

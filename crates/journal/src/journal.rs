@@ -9,6 +9,9 @@ use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// A member, and the sharing-out of its group that it knows of.
+type Known = (u64, u64);
+
 /// A log over a store.
 pub struct Journal<S> {
     shared: Arc<Shared<S>>,
@@ -47,7 +50,7 @@ impl<S: Store> Shared<S> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn commit(&self, member: Option<(&str, u64)>, commit: &Commit) -> Result<()> {
+    fn commit(&self, member: Option<(&str, Known)>, commit: &Commit) -> Result<()> {
         let checksums: Vec<u32> = commit.outputs.iter().map(|output| crc32c::crc32c(&output.block.bytes)).collect();
         let mut inner = self.lock();
         let durable = inner.commit(member, commit, &checksums)?;
@@ -58,14 +61,14 @@ impl<S: Store> Shared<S> {
 
     /// Waits until something changes, `until` at most; whether to look again.
     fn wait<'a>(&self, inner: MutexGuard<'a, Inner<S>>, until: Instant) -> Option<MutexGuard<'a, Inner<S>>> {
-        let left = until.checked_duration_since(Instant::now())?;
+        let left = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
         let (inner, _) = self.news.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner);
         Some(inner)
     }
 }
 
 impl<S: Store> Inner<S> {
-    fn commit(&mut self, member: Option<(&str, u64)>, commit: &Commit, checksums: &[u32]) -> Result<crate::store::Durable> {
+    fn commit(&mut self, member: Option<(&str, Known)>, commit: &Commit, checksums: &[u32]) -> Result<crate::store::Durable> {
         if let Some((group, member)) = member {
             self.groups.check(group, member, commit)?;
         }
@@ -217,19 +220,21 @@ struct Seat<S: Store> {
 impl<S: Store> Seat<S> {
     /// Catches up with the group: what was taken away, and what came.
     fn sync(&mut self, inner: &Inner<S>) -> Vec<Event> {
-        self.generation = inner.groups.generation(&self.group.name);
+        let known = std::mem::replace(&mut self.generation, inner.groups.generation(&self.group.name));
         let owned = inner.groups.owned(&self.group.name, self.id);
+        // A partition that was another's meanwhile comes back as if it were new.
         let held: BTreeSet<u32> = self.held.keys().copied().collect();
-        let lost: Vec<u32> = held.difference(&owned).copied().collect();
+        let lost: Vec<u32> =
+            held.iter().copied().filter(|partition| !inner.groups.kept_since(&self.group.name, *partition, known)).collect();
         let mut events = vec![];
-        self.held.retain(|partition, _| owned.contains(partition));
+        self.held.retain(|partition, _| owned.contains(partition) && !lost.contains(partition));
         if !lost.is_empty() {
             events.push(Event::Revoked(lost));
         }
-        for partition in owned.difference(&held) {
-            let next = |topic: &String| inner.groups.progress(&self.group.name, topic, *partition);
-            self.held.insert(*partition, self.group.inputs.iter().map(next).collect());
-            events.push(Event::Assigned { partition: *partition, state: inner.groups.state(&self.group.name, *partition) });
+        for partition in owned.iter().filter(|partition| !self.held.contains_key(partition)).copied().collect::<Vec<_>>() {
+            let next = |topic: &String| inner.groups.progress(&self.group.name, topic, partition);
+            self.held.insert(partition, self.group.inputs.iter().map(next).collect());
+            events.push(Event::Assigned { partition, state: inner.groups.state(&self.group.name, partition) });
         }
         events
     }
@@ -296,7 +301,7 @@ impl<S: Store> Member for Seat<S> {
     }
 
     fn commit(&mut self, commit: &Commit) -> Result<()> {
-        let result = self.shared.commit(Some((&self.group.name, self.id)), commit);
+        let result = self.shared.commit(Some((&self.group.name, (self.id, self.generation))), commit);
         if matches!(result, Err(Error::Fenced(_))) {
             // What was computed from here on stands on a state that is not the committed one: begin again from there.
             self.held.clear();

@@ -35,6 +35,7 @@ conformance!(
     commits_all_or_nothing,
     shares_partitions_and_hands_state_over,
     fences_a_stale_writer,
+    fences_who_owns_again_what_was_anothers_meanwhile,
     gives_a_source_to_its_newest_member,
     carries_on_where_it_stopped,
     expires_by_age_and_by_size,
@@ -147,6 +148,22 @@ fn fences_a_stale_writer(kind: &Kind) {
     assert_eq!(poll(&mut *paused), ["assigned 0 with 0 entries"], "what is still its own is given anew");
     assert_eq!(poll(&mut *paused), ["in/0 0:k=0"]);
     paused.commit(&progress("in", 0, 1)).unwrap();
+}
+
+fn fences_who_owns_again_what_was_anothers_meanwhile(kind: &Kind) {
+    let log = with_topics(kind, &[("in", 2), ("out", 1)]);
+    log.append(vec![output("in", 1, &["k=1", "k=2"])]).unwrap();
+    let mut paused = log.join(&group("g", &["in"])).unwrap();
+    poll(&mut *paused);
+    assert_eq!(poll(&mut *paused).len(), 2);
+    let mut other = log.join(&group("g", &["in"])).unwrap();
+    poll(&mut *other);
+    other.commit(&progress("in", 1, 1)).unwrap();
+    drop(other);
+    let stale = Commit { outputs: vec![output("out", 0, &["stale=1"])], ..progress("in", 1, 2) };
+    assert!(matches!(paused.commit(&stale), Err(Error::Fenced(_))), "it would count what the other has counted");
+    assert_eq!(poll(&mut *paused).len(), 2, "both partitions are given anew");
+    assert_eq!(poll(&mut *paused), ["in/1 1:k=2"]);
 }
 
 fn gives_a_source_to_its_newest_member(kind: &Kind) {

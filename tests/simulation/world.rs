@@ -1,0 +1,405 @@
+//! A world: a log, a source, and instances of the two stages, turned by a seed.
+
+use crate::simulation::faults::{Breakage, Fate, Faulty};
+use domain::{Author, Kind as PostKind, Post, Text};
+use engine::{Context, Permits, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned};
+use flow::window::Hopping;
+use flow::{Broken, Event, Format, Group, Log, Member, Out, Polled, Producer, Pulled, Source, Staged, Timestamp, TopicSpec};
+use journal::{Access, Options, RealMedia};
+use stages::{Count, Locate};
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+const PARTITIONS: u32 = 3;
+const MINUTE: i64 = 60_000;
+
+/// A small, well-mixed generator: the seed is the whole story.
+#[derive(Clone)]
+pub struct Random(u64);
+
+impl Random {
+    pub fn new(seed: u64) -> Self {
+        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def1)
+    }
+
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
+    }
+
+    fn once_in(&mut self, times: u64) -> bool {
+        self.below(times) == 0
+    }
+}
+
+/// A post, before it is written.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    id: u64,
+    time: i64,
+    city: &'static str,
+    person: u64,
+    repost: bool,
+}
+
+/// The posts of a seed: some minutes with disorder, doubles and a few that come too late.
+pub fn records(seed: u64) -> Vec<Seed> {
+    let mut random = Random::new(seed);
+    let mut records: Vec<Seed> = vec![];
+    let mut now = 1_700_000_000_000;
+    for id in 0..20 + random.below(40) {
+        now += random.below(45_000) as i64;
+        let back = if random.once_in(12) { 200_000 } else { random.below(50_000) as i64 };
+        let city = ["oslo", "rome", "lima", ""][random.below(4) as usize];
+        let record = Seed { id, time: now - back, city, person: random.below(6), repost: random.once_in(3) };
+        if random.once_in(9) {
+            records.push(record.clone());
+        }
+        records.push(record);
+    }
+    records
+}
+
+/// A source that plays records, some at a time.
+struct Player {
+    records: Vec<Seed>,
+    next: usize,
+    random: Random,
+    out: Option<Box<dyn Fn() -> Out + Send + Sync>>,
+}
+
+impl Source for Player {
+    fn open(&mut self, cursor: Option<&[u8]>, out: Box<dyn Fn() -> Out + Send + Sync>) -> Result<(), Broken> {
+        self.next = cursor.map_or(0, |bytes| Format::Compact.decode::<u64>(bytes).unwrap() as usize);
+        self.out = Some(out);
+        Ok(())
+    }
+
+    fn poll(&mut self, _wait: Duration) -> Result<(Polled, Option<Pulled>), Broken> {
+        if self.next >= self.records.len() {
+            return Ok((Polled::End, None));
+        }
+        let mut out = self.out.as_ref().unwrap()();
+        let mut staged = vec![];
+        for _ in 0..1 + self.random.below(8) {
+            let Some(seed) = self.records.get(self.next) else { break };
+            self.next += 1;
+            let time = Timestamp::from_millis(seed.time);
+            let place = out.send(time, &post(seed)).unwrap();
+            staged.push(Staged { place, time, identity: seed.id, offset: self.next as u64, raw: format!("{seed:?}").into() });
+        }
+        let mut cursor = vec![];
+        Format::Compact.encode(&(self.next as u64), &mut cursor)?;
+        Ok((Polled::Some, Some(Pulled { out, staged, refused: vec![], cursor, now: None })))
+    }
+}
+
+fn post(seed: &Seed) -> Post<'static> {
+    let id: Text<'static> = seed.id.to_string().into();
+    let author = Author { id: seed.person.to_string().into(), ..Author::default() };
+    let kind = if seed.repost { PostKind::Repost } else { PostKind::Original };
+    let rules = Some(seed.city).filter(|city| !city.is_empty()).map(Text::from).into_iter().collect();
+    Post { kind, author, rules, ..Post::deletion("test".into(), id, Timestamp::from_millis(seed.time)) }
+}
+
+/// Which log.
+pub enum Kind {
+    Memory,
+    Disk(tempfile::TempDir),
+}
+
+impl Kind {
+    pub fn disk() -> Kind {
+        // In memory if there is such a place: what is tested are the bytes, not the disk under them.
+        let shm = std::path::Path::new("/dev/shm");
+        Kind::Disk(if shm.is_dir() { tempfile::tempdir_in(shm) } else { tempfile::tempdir() }.unwrap())
+    }
+
+    fn open(&self) -> Arc<dyn Log> {
+        match self {
+            Kind::Memory => journal::open("memory:", Access::Write).unwrap(),
+            Kind::Disk(folder) => {
+                let options = Options { segment: 16 << 10, cache: 4 << 10, ..Options::default() };
+                journal::open_disk(&folder.path().join("log"), &options, Access::Write, Arc::new(RealMedia)).unwrap()
+            }
+        }
+    }
+}
+
+/// What is left of a run: what readers see, and what is remembered.
+#[derive(PartialEq)]
+pub struct Outcome {
+    /// `counts`, each partition in its order.
+    counts: Vec<Vec<String>>,
+    /// The other topics, in no order.
+    others: BTreeMap<String, Vec<String>>,
+    /// The names of the entries that are left of each group's state.
+    state: BTreeMap<String, Vec<Vec<u8>>>,
+}
+
+impl Outcome {
+    pub fn difference(&self, other: &Outcome) -> Option<String> {
+        for (partition, (mine, theirs)) in self.counts.iter().zip(&other.counts).enumerate() {
+            if mine != theirs {
+                return Some(format!("counts/{partition} differs: {}", only(mine, theirs)));
+            }
+        }
+        for (topic, records) in &self.others {
+            let theirs = other.others.get(topic).map(Vec::as_slice).unwrap_or_default();
+            if records != theirs {
+                return Some(format!("{topic} differs: {}", only(records, theirs)));
+            }
+        }
+        (self.state != other.state).then(|| format!("state differs: {:?} {:?}", self.state, other.state))
+    }
+}
+
+/// What stands in one list and not in the other.
+fn only(straight: &[String], attacked: &[String]) -> String {
+    let missing: Vec<&String> = straight.iter().filter(|line| !attacked.contains(line)).collect();
+    let extra: Vec<&String> = attacked.iter().filter(|line| !straight.contains(line)).collect();
+    format!("{} and {} records; missing {missing:#?}, not expected {extra:#?}", straight.len(), attacked.len())
+}
+
+pub struct World<'k> {
+    kind: &'k Kind,
+    records: Vec<Seed>,
+    random: Random,
+    faulty: Faulty,
+    clock: Arc<AtomicI64>,
+    workers: Vec<(String, Box<dyn Turn>)>,
+    instances: usize,
+}
+
+impl<'k> World<'k> {
+    pub fn new(kind: &'k Kind, seed: u64, records: &[Seed], breakage: Breakage) -> Self {
+        let faulty = Faulty { log: kind.open(), fate: Arc::default(), breakage, commits: Arc::default() };
+        let clock = Arc::new(AtomicI64::new(0));
+        let mut world =
+            World { kind, records: records.to_vec(), random: Random::new(!seed), faulty, clock, workers: vec![], instances: 1 };
+        world.start();
+        world
+    }
+
+    fn context(&self) -> Context {
+        let clock = self.clock.clone();
+        let wall = Arc::new(move || Timestamp::from_millis(clock.fetch_add(1, Ordering::Relaxed)));
+        Context { log: Arc::new(self.faulty.clone()), wall, permits: Permits::new(1) }
+    }
+
+    /// Starts everything, as a process does.
+    fn start(&mut self) {
+        *self.faulty.fate.lock().unwrap() = Fate::Works;
+        let names = ["posts", "sightings", "counts", "late", "rejected"];
+        let specs: Vec<TopicSpec> = names.iter().map(|name| TopicSpec::new(name, PARTITIONS)).collect();
+        self.faulty.declare(&specs).unwrap();
+        self.add("source");
+        for _ in 0..self.instances {
+            self.add("locate");
+            self.add("count");
+        }
+    }
+
+    fn add(&mut self, role: &str) {
+        let context = self.context();
+        let plan = |inputs: &str, output: &str, producers: Vec<Producer>| StagePlan {
+            inputs: vec![inputs.to_owned()],
+            outputs: [output, "late", "rejected"].map(|name| TopicSpec::new(name, PARTITIONS)).into(),
+            producers,
+            idle_ms: i64::MAX,
+            batch_bytes: 400,
+        };
+        let worker: Box<dyn Turn> = match role {
+            "source" => Box::new(self.source(context)),
+            "locate" => {
+                Box::new(StageWorker::join(Arc::new(Locate::default()), plan("posts", "sightings", vec![]), context).unwrap())
+            }
+            _ => {
+                let producers = (0..PARTITIONS).map(|partition| format!("locate/{partition}").into()).collect();
+                let stage = Count { windower: Hopping::new(5 * MINUTE, MINUTE).unwrap() };
+                Box::new(StageWorker::join(Arc::new(stage), plan("sightings", "counts", producers), context).unwrap())
+            }
+        };
+        self.workers.push((role.to_owned(), worker));
+    }
+
+    fn source(&mut self, context: Context) -> SourceWorker {
+        let random = Random::new(self.random.below(u64::MAX));
+        let player = Player { records: self.records.clone(), next: 0, random, out: None };
+        let outputs = ["posts", "rejected"].map(|name| TopicSpec::new(name, PARTITIONS)).into();
+        let plan = SourcePlan {
+            name: "player".into(),
+            outputs,
+            lateness_ms: MINUTE,
+            remembered: 1000,
+            heartbeat_ms: 1,
+            readers: vec![Group { name: "locate".into(), inputs: vec!["posts".into()] }],
+            max_lag: 30,
+        };
+        SourceWorker::register(Box::new(player), plan, context).unwrap()
+    }
+
+    pub fn run_straight(mut self) -> Result<Outcome, String> {
+        self.finish()?;
+        Ok(self.outcome())
+    }
+
+    pub fn run_attacked(mut self) -> Result<Outcome, String> {
+        for step in 0..60 + self.random.below(120) {
+            self.instances = [1, 3, 2][(step / 40).min(2) as usize];
+            self.attack();
+            let chosen = self.random.below(self.workers.len() as u64) as usize;
+            self.turn(chosen);
+            self.clock.fetch_add(self.random.below(1000) as i64, Ordering::Relaxed);
+        }
+        self.finish()?;
+        Ok(self.outcome())
+    }
+
+    /// Something that may go wrong before the next turn.
+    fn attack(&mut self) {
+        let fate = match self.random.below(12) {
+            0 => Fate::DiesBefore,
+            1 => Fate::DiesAfter,
+            2 => Fate::Pauses,
+            _ => Fate::Works,
+        };
+        *self.faulty.fate.lock().unwrap() = fate;
+        if self.random.once_in(60) {
+            self.machine_crashes();
+        }
+        if self.random.once_in(25) {
+            // A second copy of the source: the first is fenced from here on.
+            *self.faulty.fate.lock().unwrap() = Fate::Works;
+            self.add("source");
+        }
+        self.rescale();
+    }
+
+    fn rescale(&mut self) {
+        let of = |role: &str, workers: &[(String, Box<dyn Turn>)]| workers.iter().filter(|(name, _)| name == role).count();
+        for role in ["locate", "count"] {
+            while of(role, &self.workers) < self.instances {
+                self.add(role);
+            }
+            if of(role, &self.workers) > self.instances
+                && let Some(position) = self.workers.iter().position(|(name, _)| name == role)
+            {
+                self.workers.remove(position);
+            }
+        }
+    }
+
+    /// Everything stops at once. On disk, the end of the newest segment may be missing, cut anywhere.
+    fn machine_crashes(&mut self) {
+        self.workers.clear();
+        if let Kind::Disk(folder) = self.kind {
+            // The old log must be gone before its folder is opened again.
+            self.faulty.log = journal::open("memory:", Access::Write).unwrap();
+            self.cut(&folder.path().join("log"));
+            self.faulty.log = self.kind.open();
+        }
+        self.start();
+    }
+
+    fn cut(&mut self, folder: &std::path::Path) {
+        let mut segments: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        segments.retain(|path| path.extension().is_some_and(|extension| extension == "segment"));
+        let Some(newest) = segments.into_iter().max() else { return };
+        let length = fs::metadata(&newest).unwrap().len();
+        let lost = self.random.below(length.clamp(1, 2000));
+        fs::OpenOptions::new().write(true).open(newest).unwrap().set_len(length - lost).unwrap();
+    }
+
+    /// Gives one worker a turn; one that dies is replaced.
+    fn turn(&mut self, chosen: usize) -> bool {
+        let Some((role, worker)) = self.workers.get_mut(chosen) else { return false };
+        match worker.turn(Duration::ZERO) {
+            Ok(Turned::Worked { .. }) => true,
+            Ok(_) => false,
+            Err(_) => {
+                let role = role.clone();
+                self.workers.remove(chosen);
+                *self.faulty.fate.lock().unwrap() = Fate::Works;
+                if !self.workers.iter().any(|(name, _)| *name == role) {
+                    self.add(&role);
+                }
+                true
+            }
+        }
+    }
+
+    /// Turns everybody until nobody has anything left to do.
+    fn finish(&mut self) -> Result<(), String> {
+        *self.faulty.fate.lock().unwrap() = Fate::Works;
+        for _ in 0..400 {
+            let mut busy = false;
+            for chosen in (0..self.workers.len()).rev() {
+                busy |= self.turn(chosen);
+            }
+            if !busy && self.workers.iter_mut().all(|(_, worker)| worker.report().done) {
+                return Ok(());
+            }
+        }
+        let stuck: Vec<String> = self.workers.iter_mut().map(|(role, worker)| format!("{role}: {:?}", worker.report())).collect();
+        Err(format!("it does not come to an end: {stuck:#?}"))
+    }
+
+    fn outcome(mut self) -> Outcome {
+        self.workers.clear();
+        let counts = (0..PARTITIONS).map(|partition| self.contents("counts", partition)).collect();
+        let mut others = BTreeMap::new();
+        for topic in ["sightings", "late", "rejected"] {
+            let mut all: Vec<String> = (0..PARTITIONS).flat_map(|partition| self.contents(topic, partition)).collect();
+            all.sort();
+            others.insert(topic.to_owned(), all);
+        }
+        let state = ["locate", "count"].map(|name| (name.to_owned(), self.state(name))).into();
+        Outcome { counts, others, state }
+    }
+
+    fn contents(&self, topic: &str, partition: u32) -> Vec<String> {
+        let range = self.faulty.log.bounds(topic, partition).unwrap();
+        let (mut next, mut lines) = (range.start, vec![]);
+        while next < range.end {
+            for batch in self.faulty.log.read(topic, partition, next, 1 << 20).unwrap() {
+                next = batch.next();
+                lines.extend(batch.block.records(batch.base, batch.from).map(|record| shown(topic, &record)));
+            }
+        }
+        lines
+    }
+
+    fn state(&self, group: &str) -> Vec<Vec<u8>> {
+        let inputs = if group == "locate" { "posts" } else { "sightings" };
+        let mut member = self.faulty.log.join(&Group { name: group.into(), inputs: vec![inputs.into()] }).unwrap();
+        let events = Member::poll(&mut *member, Duration::ZERO, 1).unwrap();
+        let entries = events.into_iter().flat_map(|event| match event {
+            Event::Assigned { state, .. } => state.into_iter().map(|(key, _)| key).collect::<Vec<_>>(),
+            _ => vec![],
+        });
+        entries.collect()
+    }
+}
+
+/// A record, without what may rightly differ from run to run: offsets, and the watermark that a late one met.
+fn shown(topic: &str, record: &flow::Record<'_>) -> String {
+    let value = record.value.unwrap_or_default();
+    match topic {
+        "late" | "rejected" => {
+            let refused: flow::Refused = Format::Compact.decode(value).unwrap();
+
+            format!("{} {} {:?}", refused.by, refused.from, refused.raw.0)
+        }
+        _ => {
+            let json = domain::topics::to_json(topic, Format::Compact, value).unwrap();
+            format!("{:?} {}", record.time, String::from_utf8(json).unwrap())
+        }
+    }
+}
