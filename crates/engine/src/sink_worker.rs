@@ -79,10 +79,10 @@ impl Turn for SinkWorker {
                 Ok(commit) => commit,
                 Err(error) => return self.try_again(&error),
             };
-            self.tries = 0;
             if commit.is_empty() {
                 return Ok(Turned::Idle);
             }
+            self.tries = 0;
             self.committer.offer(commit, usize::MAX);
         }
         match self.committer.commit(&mut *self.member) {
