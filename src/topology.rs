@@ -128,6 +128,7 @@ pub fn count(config: &Config) -> Result<Count> {
 }
 
 /// The topology as a drawing: `docs/ARCHITECTURE.md` has it, and a test holds it there.
+#[cfg(test)]
 pub fn drawing() -> String {
     let line = |role: &Role| {
         let list = |topics: &[&str]| if topics.is_empty() { "-".to_owned() } else { topics.join(", ") };
