@@ -1,6 +1,6 @@
 //! `goshawk run` and `goshawk demo`.
 
-use crate::config::{Config, Flags};
+use crate::config::{Config, Flags, Millis, Windows};
 use crate::place::{self, Told};
 use crate::{cli, roles, topology};
 use anyhow::{Context, Result, bail};
@@ -23,17 +23,20 @@ pub fn run(arguments: &cli::Run) -> Result<()> {
     run_as(&config, arguments.drain, None)
 }
 
-/// Runs on a made-up network, in a folder of its own.
+/// Runs on a made-up network, in a folder of its own, with windows short enough to see them close.
 pub fn demo(arguments: &cli::Demo) -> Result<()> {
     let folder = place::demo_folder()?;
     let flags = Flags {
         log: Some(format!("disk:{}", folder.display())),
-        sources: vec!["synthetic:?rate=300&seed=7&ahead=15m".into()],
+        sources: vec!["synthetic:?rate=300&seed=7&disorder=3s".into()],
         listen: Some(arguments.listen.clone()),
         ..Flags::default()
     };
-    let config = place::configuration(&flags)?;
+    let mut config = place::configuration(&flags)?;
+    config.windows = Windows { size: Millis(60_000), hop: Millis(5000) };
+    config.time.lateness = Millis(5000);
     println!("Goshawk watches a made-up network of 300 posts a second, on the log {}.", config.log);
+    println!("The first window closes after ten seconds.");
     run_as(&config, false, arguments.seconds.map(Duration::from_secs))
 }
 
