@@ -1,0 +1,110 @@
+# Goshawk on Debian 12, as root or with sudo. `make` lists the targets; each sets up by itself what it lacks.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
+
+# $(call installed,COMMAND,PACKAGE): the Debian package, when the command is missing
+define installed
+	@command -v $(1) >/dev/null || { \
+	    echo "$(1) is missing: installing $(2)"; \
+	    $(SUDO) apt-get update -q; \
+	    DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends $(2); }
+endef
+
+# $(call said,WHAT): what happens next, so that a long run can be followed
+said = @printf '\n== %s\n' '$(1)'
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12 | sed 's/^/  make /'
+
+.PHONY: build
+build: need-rust ## the binary, optimised: target/release/goshawk
+	cargo build --release --locked
+
+.PHONY: demo
+demo: build ## a made-up network, live, and the address of a web page with its numbers
+	$(TARGET)/release/goshawk demo
+
+.PHONY: test
+test: need-rust need-lints need-test-tools ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
+	$(call said,cargo test)
+	cargo test --workspace --locked
+	@$(MAKE) lint
+	$(call said,unit tests of the bench harness)
+	python3 -m unittest discover -s bench/harness -p tests.py
+	@printf '\n'
+	@$(if $(GOSHAWK_DATA),,echo 'Left out: tests on real recordings (GOSHAWK_DATA=DIR make test).')
+	@echo 'Left out: make fuzz, make bench, make lint-deny. Each is its own target, because each takes minutes.'
+	@echo 'All tests passed.'
+
+.PHONY: lint
+lint: need-rust need-lints ## format, clippy and the documentation's warnings, as make test does
+	$(call said,format)
+	cargo fmt --check
+	$(call said,clippy)
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(call said,documentation)
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --document-private-items
+
+.PHONY: lint-deny
+lint-deny: need-rust ## licences, doubles and origins of all dependencies, with cargo-deny (built here the first time)
+	@command -v cargo-deny >/dev/null || cargo install cargo-deny --locked
+	cargo deny --all-features check licenses bans sources
+
+.PHONY: fmt
+fmt: need-lints ## format the code
+	cargo fmt
+
+.PHONY: docs
+docs: build ## rewrite what is generated: the configuration reference, the snapshots in tests
+	$(TARGET)/release/goshawk check --reference > docs/configuration.md.new
+	mv docs/configuration.md.new docs/configuration.md
+	UPDATE_EXPECT=1 cargo test --workspace --locked
+
+.PHONY: bench
+bench: build ## Goshawk beside its peers, as bench/README.md says; ARGS='--only duckdb' goes to bench/run.sh
+	$(call installed,python3,python3)
+	@python3 -c 'import ensurepip' 2>/dev/null || { $(SUDO) apt-get update -q; $(SUDO) apt-get install -qy python3-venv; }
+	bench/run.sh $(ARGS)
+
+.PHONY: fuzz
+fuzz: need-rust ## anything at all at the decoders, FUZZ_SECONDS=60 for each
+	$(call installed,c++,build-essential)
+	@rustup toolchain list | grep -q nightly || rustup toolchain install nightly --profile minimal
+	@command -v cargo-fuzz >/dev/null || cargo install cargo-fuzz --locked
+	@for target in $(FUZZ_TARGETS); do \
+	    echo "== $$target, $(FUZZ_SECONDS) s"; \
+	    cargo +nightly fuzz run "$$target" -- -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1; \
+	done
+
+.PHONY: clean
+clean: ## remove what was built and measured
+	cargo clean
+	rm -rf fuzz/target bench/.work bench/parse/target
+
+.PHONY: need-rust
+need-rust:
+	@command -v cargo >/dev/null || { \
+	    echo "cargo is missing. Debian's own is too old; this installs it for you alone:"; \
+	    echo "    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y && . ~/.cargo/env"; \
+	    exit 1; } >&2
+	$(call installed,cc,build-essential)
+
+.PHONY: need-lints
+need-lints: need-rust
+	@cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+	@cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+
+.PHONY: need-test-tools
+need-test-tools:
+	$(call installed,chromium,chromium)
+	$(call installed,git,git)
+	$(call installed,python3,python3)
