@@ -75,6 +75,10 @@ fn replay(config: &Config, number: &str) -> Result<()> {
     let chosen = if number == "all" { entries(config)? } else { vec![find(config, number)?] };
     let (mut posts, mut still) = (vec![], 0);
     for entry in &chosen {
+        if entry.value.reason == engine::DOUBLE {
+            eprintln!("{}: stays out: the first copy of it is among the posts", entry.number());
+            continue;
+        }
         match sources::decode_again(&entry.value, &sources::Settings::default()) {
             Ok(read) => posts.extend(read),
             Err(reason) => {

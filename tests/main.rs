@@ -1,3 +1,8 @@
 //! The whole of Goshawk, tested from outside: one binary, so that it links once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+mod bad_input;
+mod kill;
 mod simulation;
+mod support;

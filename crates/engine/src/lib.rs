@@ -22,7 +22,7 @@ pub use engine::{Engine, Finish, Role};
 pub use metrics::Metrics;
 pub use permits::Permits;
 pub use sink_worker::{SinkPlan, SinkWorker};
-pub use source_worker::{SourcePlan, SourceWorker};
+pub use source_worker::{DOUBLE, SourcePlan, SourceWorker};
 pub use stage_worker::{StagePlan, StageWorker};
 pub use turn::{Context, Report, Turn, Turned, Wall, wall_clock};
 

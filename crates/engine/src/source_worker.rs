@@ -10,6 +10,9 @@ use flow::{
 };
 use std::time::{Duration, Instant};
 
+/// Why a second copy of a record is refused. It can be read, but to take it in would be to count it twice.
+pub const DOUBLE: &str = "a record with this id came before";
+
 const CURSOR: &[u8] = b"cursor";
 const CLOCK: &[u8] = b"clock";
 
@@ -165,7 +168,7 @@ impl SourceWorker {
             partition: 0,
             offset: record.offset,
             time: record.time,
-            reason: "a record with this id came before".into(),
+            reason: DOUBLE.into(),
             raw: Raw(record.raw.to_vec()),
         }
     }
