@@ -19,7 +19,7 @@ const whole = (n) => Math.round(n).toLocaleString("en-GB");
 const big = (n) => (n >= 1e6 ? short(n) : whole(n));
 
 const state = {
-  city: null, period: "1h", by: "posts", paused: false, connected: false,
+  city: null, period: "15m", by: "posts", paused: false, connected: false,
   points: [], hop: null, totals: null, health: null, heardAt: 0, every: 0, asked: 0, answered: false,
   cityShown: null, jump: false,
 };

@@ -1,6 +1,9 @@
 //! What the loop does when things go wrong: poison, a full disk, a source's doubles, a sink that fails.
 
-use crate::{Context, Permits, SinkPlan, SinkWorker, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned};
+use crate::{
+    Context, Engine, Finish, Permits, Report, Role, SinkPlan, SinkWorker, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn,
+    Turned, wall_clock,
+};
 use flow::{
     Batch, Broken, Error, Format, Group, Input, Log, Mark, Out, Output, Polled, Producer, Pulled, Refused, Sink, Source, Stage,
     Staged, Timestamp, TopicSpec, Value,
@@ -284,6 +287,69 @@ fn a_sink_that_fails_is_tried_again_with_growing_patience() {
     assert!(waits.len() == 2 && waits[0] < waits[1], "{waits:?}");
     assert_eq!(*written.lock().unwrap(), 2);
     assert!(worker.report().done);
+}
+
+/// A worker that takes its time.
+struct Slow(Duration);
+
+impl Turn for Slow {
+    fn turn(&mut self, _wait: Duration) -> Result<Turned, Error> {
+        std::thread::sleep(self.0);
+        Ok(Turned::Idle)
+    }
+
+    fn report(&mut self) -> Report {
+        Report { done: true, ..Report::default() }
+    }
+}
+
+fn engine(workers: Vec<(&str, Box<dyn Turn>)>) -> Engine {
+    let roles = workers.into_iter().map(|(name, worker)| Role { name: name.into(), workers: vec![worker] }).collect();
+    Engine::start(roles, wall_clock(), Duration::from_millis(1)).unwrap()
+}
+
+#[test]
+fn a_stop_names_what_is_pending_at_its_deadline() {
+    let both =
+        engine(vec![("quick", Box::new(Slow(Duration::from_millis(1)))), ("slow", Box::new(Slow(Duration::from_secs(3))))]);
+    std::thread::sleep(Duration::from_millis(20));
+    assert_eq!(both.stop(Duration::from_millis(200)), Err(vec!["slow (starting)".to_owned()]));
+    let quick = engine(vec![("quick", Box::new(Slow(Duration::from_millis(1))))]);
+    assert_eq!(quick.stop(Duration::from_secs(5)), Ok(()));
+}
+
+/// A worker that fails for good.
+struct Failing;
+
+impl Turn for Failing {
+    fn turn(&mut self, _wait: Duration) -> Result<Turned, Error> {
+        Err(Error::Poisoned("the disk has left".into()))
+    }
+
+    fn report(&mut self) -> Report {
+        Report::default()
+    }
+}
+
+#[test]
+fn a_role_that_fails_for_good_ends_the_run_and_shows_in_its_health() {
+    let engine = engine(vec![("fine", Box::new(Slow(Duration::from_millis(1)))), ("broken", Box::new(Failing))]);
+    let begun = std::time::Instant::now();
+    while engine.finished()
+        != Some(Finish::Failed(
+            "broken: the log is poisoned: the disk has left; restart to carry on from what is safely on disk".into(),
+        ))
+    {
+        assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", engine.finished());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let health = engine.vitals().health();
+    assert_eq!(health.condition, domain::Condition::Failed);
+    assert_eq!(
+        health.roles.iter().map(|role| role.condition).collect::<Vec<_>>(),
+        [domain::Condition::Ok, domain::Condition::Failed]
+    );
+    engine.stop(Duration::from_secs(5)).unwrap();
 }
 
 mod seen {
