@@ -4,11 +4,13 @@
 //! no clock. The same seed gives the same run.
 
 mod faults;
+mod player;
 mod world;
 
 use faults::Breakage;
+use player::records;
 use std::time::Instant;
-use world::{Kind, World, records};
+use world::{Kind, World};
 
 /// One seed's run with faults, against its run without.
 fn differs(seed: u64, kind: &Kind, breakage: Breakage) -> Option<String> {

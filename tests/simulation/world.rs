@@ -1,10 +1,10 @@
 //! A world: a log, a source, and instances of the two stages, turned by a seed.
 
 use crate::simulation::faults::{Breakage, Fate, Faulty};
-use domain::{Author, Kind as PostKind, Post, Text};
+use crate::simulation::player::{Player, Random, Seed};
 use engine::{Context, Permits, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned};
 use flow::window::Hopping;
-use flow::{Broken, Event, Format, Group, Log, Member, Out, Polled, Producer, Pulled, Source, Staged, Timestamp, TopicSpec};
+use flow::{Event, Format, Group, Log, Member, Producer, Timestamp, TopicSpec};
 use journal::{Access, Options, RealMedia};
 use stages::{Count, Locate};
 use std::collections::BTreeMap;
@@ -15,98 +15,6 @@ use std::time::Duration;
 
 const PARTITIONS: u32 = 3;
 const MINUTE: i64 = 60_000;
-
-/// A small, well-mixed generator: the seed is the whole story.
-#[derive(Clone)]
-pub struct Random(u64);
-
-impl Random {
-    pub fn new(seed: u64) -> Self {
-        Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x1234_5678_9abc_def1)
-    }
-
-    pub fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound
-    }
-
-    fn once_in(&mut self, times: u64) -> bool {
-        self.below(times) == 0
-    }
-}
-
-/// A post, before it is written.
-#[derive(Clone, Debug)]
-pub struct Seed {
-    id: u64,
-    time: i64,
-    city: &'static str,
-    person: u64,
-    repost: bool,
-}
-
-/// The posts of a seed: some minutes with disorder, doubles and a few that come too late.
-pub fn records(seed: u64) -> Vec<Seed> {
-    let mut random = Random::new(seed);
-    let mut records: Vec<Seed> = vec![];
-    let mut now = 1_700_000_000_000;
-    for id in 0..20 + random.below(40) {
-        now += random.below(45_000) as i64;
-        let back = if random.once_in(12) { 200_000 } else { random.below(50_000) as i64 };
-        let city = ["oslo", "rome", "lima", ""][random.below(4) as usize];
-        let record = Seed { id, time: now - back, city, person: random.below(6), repost: random.once_in(3) };
-        if random.once_in(9) {
-            records.push(record.clone());
-        }
-        records.push(record);
-    }
-    records
-}
-
-/// A source that plays records, some at a time.
-struct Player {
-    records: Vec<Seed>,
-    next: usize,
-    random: Random,
-    out: Option<Box<dyn Fn() -> Out + Send + Sync>>,
-}
-
-impl Source for Player {
-    fn open(&mut self, cursor: Option<&[u8]>, out: Box<dyn Fn() -> Out + Send + Sync>) -> Result<(), Broken> {
-        self.next = cursor.map_or(0, |bytes| Format::Compact.decode::<u64>(bytes).unwrap() as usize);
-        self.out = Some(out);
-        Ok(())
-    }
-
-    fn poll(&mut self, _wait: Duration) -> Result<(Polled, Option<Pulled>), Broken> {
-        if self.next >= self.records.len() {
-            return Ok((Polled::End, None));
-        }
-        let mut out = self.out.as_ref().unwrap()();
-        let mut staged = vec![];
-        for _ in 0..1 + self.random.below(8) {
-            let Some(seed) = self.records.get(self.next) else { break };
-            self.next += 1;
-            let time = Timestamp::from_millis(seed.time);
-            let place = out.send(time, &post(seed)).unwrap();
-            staged.push(Staged { place, time, identity: seed.id, offset: self.next as u64, raw: format!("{seed:?}").into() });
-        }
-        let mut cursor = vec![];
-        Format::Compact.encode(&(self.next as u64), &mut cursor)?;
-        Ok((Polled::Some, Some(Pulled { out, staged, refused: vec![], cursor, now: None })))
-    }
-}
-
-fn post(seed: &Seed) -> Post<'static> {
-    let id: Text<'static> = seed.id.to_string().into();
-    let author = Author { id: seed.person.to_string().into(), ..Author::default() };
-    let kind = if seed.repost { PostKind::Repost } else { PostKind::Original };
-    let rules = Some(seed.city).filter(|city| !city.is_empty()).map(Text::from).into_iter().collect();
-    Post { kind, author, rules, ..Post::deletion("test".into(), id, Timestamp::from_millis(seed.time)) }
-}
 
 /// Which log.
 pub enum Kind {
@@ -231,7 +139,7 @@ impl<'k> World<'k> {
 
     fn source(&mut self, context: Context) -> SourceWorker {
         let random = Random::new(self.random.below(u64::MAX));
-        let player = Player { records: self.records.clone(), next: 0, random, out: None };
+        let player = Player::new(self.records.clone(), random);
         let outputs = ["posts", "rejected"].map(|name| TopicSpec::new(name, PARTITIONS)).into();
         let plan = SourcePlan {
             name: "player".into(),
