@@ -6,3 +6,4 @@ mod bad_input;
 mod kill;
 mod simulation;
 mod support;
+mod tidy;
