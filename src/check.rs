@@ -9,11 +9,10 @@ use std::fmt::Write;
 
 pub fn check(arguments: &cli::Check) -> Result<()> {
     if arguments.reference {
-        print!("{}", reference());
-        return Ok(());
+        return crate::print(&reference());
     }
     let config = place::configuration(&arguments.common.flags())?;
-    print!("{}", explain(&config)?);
+    crate::print(&explain(&config)?)?;
     if arguments.connect {
         connect(&config)?;
     }
@@ -67,23 +66,23 @@ fn masked(line: &str) -> String {
 
 /// Tries what the configuration names.
 fn connect(config: &Config) -> Result<()> {
-    println!("\nTrying it:\n");
+    crate::print("\nTrying it:\n\n")?;
     let mut failures = 0;
     let mut tell = |what: &str, result: Result<String>| match result {
-        Ok(how) => println!("    ok      {what}: {how}"),
+        Ok(how) => crate::print(&format!("    ok      {what}: {how}\n")),
         Err(error) => {
             failures += 1;
-            println!("    failed  {what}: {error:#}");
+            crate::print(&format!("    failed  {what}: {error:#}\n"))
         }
     };
-    tell("log", try_log(config));
+    tell("log", try_log(config))?;
     for url in &config.sources {
         let opened = sources::open(url, &sources::Settings::default());
-        tell(&masked(url), opened.map(|opened| format!("is the source {}", opened.name)).map_err(Into::into));
+        tell(&masked(url), opened.map(|opened| format!("is the source {}", opened.name)).map_err(Into::into))?;
     }
     if config.listen != "off" {
         let bound = std::net::TcpListener::bind(&config.listen).with_context(|| format!("cannot listen on {}", config.listen));
-        tell("listen", bound.map(|_| format!("{} is free", config.listen)));
+        tell("listen", bound.map(|_| format!("{} is free", config.listen)))?;
     }
     if failures > 0 {
         bail!("{failures} of these failed");

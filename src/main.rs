@@ -43,6 +43,11 @@ fn main() -> ExitCode {
     }
 }
 
+/// Writes to standard output. Unlike `print!`, it does not panic when nobody reads.
+fn print(text: &str) -> anyhow::Result<()> {
+    Ok(std::io::Write::write_all(&mut std::io::stdout().lock(), text.as_bytes())?)
+}
+
 /// Whoever read our output has had enough, as `head` has: that is no failure.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let closed = |cause: &(dyn std::error::Error + 'static)| {

@@ -3,6 +3,7 @@
 use crate::cli;
 use crate::config::Config;
 use crate::place::{self, Reach};
+use crate::print;
 use crate::tap::{refusal, stream};
 use anyhow::{Context, Result, anyhow, bail};
 use domain::Post;
@@ -56,10 +57,6 @@ fn list(config: &Config, number: usize) -> Result<()> {
     }
     writeln!(text, "{} rejected in all", entries.len())?;
     print(&text)
-}
-
-fn print(text: &str) -> Result<()> {
-    Ok(std::io::Write::write_all(&mut std::io::stdout().lock(), text.as_bytes())?)
 }
 
 fn find(config: &Config, number: &str) -> Result<Entry> {

@@ -35,9 +35,14 @@ pub fn demo(arguments: &cli::Demo) -> Result<()> {
     let mut config = place::configuration(&flags)?;
     config.windows = Windows { size: Millis(60_000), hop: Millis(5000) };
     config.time.lateness = Millis(5000);
-    println!("Goshawk watches a made-up network of 300 posts a second, on the log {}.", config.log);
-    println!("The first window closes after ten seconds.");
+    tell(&format!("Goshawk watches a made-up network of 300 posts a second, on the log {}.", config.log));
+    tell("The first window closes after ten seconds.");
     run_as(&config, false, arguments.seconds.map(Duration::from_secs))
+}
+
+/// Tells whoever started this something. The work goes on whether or not they listen.
+fn tell(line: &str) {
+    let _heard = crate::print(&format!("{line}\n"));
 }
 
 fn run_as(config: &Config, drain: bool, limit: Option<Duration>) -> Result<()> {
@@ -51,7 +56,7 @@ fn run_as(config: &Config, drain: bool, limit: Option<Duration>) -> Result<()> {
     let server = start_server(config, &log, &engine)?;
     let _told = Told::tell(&config.log, server.as_ref().map(Server::address))?;
     if let Some(server) = &server {
-        println!("The page is at http://{}/ (stop with Ctrl-C).", server.address());
+        tell(&format!("The page is at http://{}/ (stop with Ctrl-C).", server.address()));
     }
     drop(context);
     let ended = wait(&engine, &signals, drain, limit);

@@ -40,11 +40,8 @@ fn once(url: &str) -> Result<()> {
     std::thread::sleep(EVERY);
     let health = ask(url)?;
     rates.update(&health);
-    println!("{}", HEADS.join("\t"));
-    for role in &health.roles {
-        println!("{}", cells(role, rates.of(role)).join("\t"));
-    }
-    Ok(())
+    let rows = health.roles.iter().map(|role| cells(role, rates.of(role)).join("\t") + "\n");
+    crate::print(&format!("{}\n{}", HEADS.join("\t"), rows.collect::<String>()))
 }
 
 fn cells(role: &RoleHealth, rate: f64) -> [String; 8] {

@@ -130,7 +130,7 @@ fn mistakes_are_told_in_one_line() {
         "replay:no.csv?speed=fast",
         "synthetic:?rate=-1",
     ] {
-        let error = place.run(&format!("{RUN} {source}")).bad(&place.path(""));
+        let error = place.run(&format!("{RUN} {source}")).bad(&place);
         assert_eq!(error.lines().count(), 1, "{error}");
         told += &error;
     }
@@ -248,7 +248,7 @@ fn what_is_still_unreadable_stays_refused() {
     expect![[r#"
         goshawk: there is no rejected record 9-9; `goshawk rejected ls` lists them
     "#]]
-    .assert_eq(&place.run("rejected show 9-9 --log disk:log").bad(&place.path("")));
+    .assert_eq(&place.run("rejected show 9-9 --log disk:log").bad(&place));
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn a_second_copy_stays_refused_when_all_are_replayed() {
 }
 
 fn refused(place: &Place, line: &str, expected: Expect) {
-    expected.assert_eq(&place.run(line).bad(&place.path("")));
+    expected.assert_eq(&place.run(line).bad(place));
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn a_log_belongs_to_one_process() {
     let place = Place::new();
     let mut first = place.start("run --log disk:log --source synthetic: --listen 127.0.0.1:0");
     first.page();
-    let error = place.run(&format!("{RUN} synthetic:")).bad(&place.path(""));
+    let error = place.run(&format!("{RUN} synthetic:")).bad(&place);
     expect![[r#"
         goshawk: the log at log is in use by process PID; stop it first, or use another folder (--log disk:PATH)
     "#]]
@@ -283,7 +283,7 @@ fn a_log_belongs_to_one_process() {
     let mut hidden = place.start("run --log disk:log --source synthetic: --listen off");
     std::thread::sleep(Duration::from_secs(1));
     assert!(!hidden.has_ended(), "a killed process leaves a log that opens");
-    let error = place.run("tap posts --log disk:log --from start").bad(&place.path(""));
+    let error = place.run("tap posts --log disk:log --from start").bad(&place);
     expect![[r#"
         goshawk: the log at log is in use by process PID; stop it first, or use another folder (--log disk:PATH)
     "#]]
@@ -332,7 +332,7 @@ fn a_folder_that_is_no_log_is_left_alone() {
         goshawk: 'tape:x' is no log; known are memory: and disk:PATH
     "#]],
     );
-    assert_eq!(std::fs::read_dir(place.path("letters")).unwrap().filter(|file| is_kept(file)).count(), 1);
+    assert_eq!(std::fs::read_dir(place.path("letters")).unwrap().filter(is_kept).count(), 1);
 }
 
 fn is_kept(file: &std::io::Result<std::fs::DirEntry>) -> bool {

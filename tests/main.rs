@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod bad_input;
+mod browser;
+mod commands;
 mod kill;
+mod page;
 mod simulation;
 mod support;
 mod tidy;

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread::JoinHandle;
@@ -94,10 +94,10 @@ impl Ended {
     }
 
     /// What it said on standard error; it must have ended with status 1, and said nothing else.
-    pub fn bad(self, folder: &Path) -> String {
+    pub fn bad(self, place: &Place) -> String {
         assert_eq!(self.status.code(), Some(1), "{}: {}{}", self.status, self.out, self.err);
         assert_eq!(self.out, "");
-        self.err.replace(&folder.display().to_string(), "FOLDER")
+        self.err.replace(&place.folder.path().display().to_string(), "FOLDER")
     }
 }
 
