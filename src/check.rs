@@ -24,7 +24,7 @@ fn explain(config: &Config) -> Result<String> {
     let url: Url = config.log.parse()?;
     let mut text = String::from("The configuration is right. In force:\n\n");
     for line in toml::to_string(config).context("cannot show the configuration")?.lines() {
-        writeln!(text, "    {}", masked(line))?;
+        writeln!(text, "{}", format!("    {}", masked(line)).trim_end())?;
     }
     writeln!(text, "\nRoles of this process:\n")?;
     for role in topology::roles(config)? {

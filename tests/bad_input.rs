@@ -74,7 +74,7 @@ fn every_record_is_a_post_or_a_refusal_that_says_why() {
         2-7 replay:bad.jsonl: time 2200-05-01T10:00:00.000Z is more than a day in the future (replay:bad.jsonl?format=jsonl, at 10486703)
         2-8 replay:bad.jsonl: invalid type: null, expected a map at line 1 column 4 (replay:bad.jsonl?format=jsonl, at 10486979)
         2-9 replay:bad.jsonl: cut short: EOF while parsing a list at line 1 column 4 (replay:bad.jsonl?format=jsonl, at 10486984)
-        2-10 replay:bad.jsonl: no known kind of post: neither `data` nor `id_str` nor `id` and `text`, only  (replay:bad.jsonl?format=jsonl, at 10486989)
+        2-10 replay:bad.jsonl: no known kind of post: an object without fields (replay:bad.jsonl?format=jsonl, at 10486989)
         2-11 replay:bad.jsonl: no JSON: expected value at line 1 column 1 (replay:bad.jsonl?format=jsonl, at 10486992)
         2-12 replay:bad.jsonl: a record with this id came before (replay:bad.jsonl, at 10486842)
         12 rejected in all

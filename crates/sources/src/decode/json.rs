@@ -261,6 +261,9 @@ fn why_not(text: &str, fields: &Fields<'_>) -> String {
         return format!("no `{missing}`");
     }
     let names = parse::<Names>(text).unwrap_or_default().0;
+    if names.is_empty() {
+        return "no known kind of post: an object without fields".to_owned();
+    }
     let shown: Vec<String> = names.iter().take(6).map(|name| format!("`{}`", shortened(name))).collect();
     format!("no known kind of post: neither `data` nor `id_str` nor `id` and `text`, only {}", shown.join(", "))
 }
