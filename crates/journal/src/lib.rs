@@ -1,7 +1,7 @@
 //! Logs that keep commits: `memory:` for tests and trials, `disk:PATH` for everything else on one machine.
 //!
 //! Both apply a [`flow::Commit`] whole or not at all, and both pass the same conformance suite (`tests/`). They share
-//! all that is not storage: who owns which partition ([`groups`]), and the log's face ([`journal`]).
+//! all that is not storage: who owns which partition (`groups`), and the log's face (`journal.rs`).
 //!
 //! Non-goals: deciding what to commit (`flow`), and when (`engine`). No thread here computes anything for a stage.
 //!
