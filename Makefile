@@ -7,6 +7,16 @@ MAKEFLAGS += --no-print-directory
 
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
 TARGET := $(or $(CARGO_TARGET_DIR),target)
+RUST := $(shell sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+
+# where rustup puts cargo; a shell that was open before does not know it
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+# tests run in the folders of their crates
+ifdef GOSHAWK_DATA
+export GOSHAWK_DATA := $(abspath $(GOSHAWK_DATA))
+endif
+
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
@@ -15,7 +25,7 @@ define installed
 	@command -v $(1) >/dev/null || { \
 	    echo "$(1) is missing: installing $(2)"; \
 	    $(SUDO) apt-get update -q; \
-	    DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends $(2); }
+	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $(2); }
 endef
 
 # $(call said,WHAT): what happens next, so that a long run can be followed
@@ -95,6 +105,10 @@ need-rust:
 	@command -v cargo >/dev/null || { \
 	    echo "cargo is missing. Debian's own is too old; this installs it for you alone:"; \
 	    echo "    curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y && . ~/.cargo/env"; \
+	    exit 1; } >&2
+	@have=$$(cargo --version | cut -d' ' -f2); \
+	    [ "$$(printf '%s\n' $(RUST) "$$have" | sort -V | head -1)" = $(RUST) ] || { \
+	    echo "cargo is $$have, and Goshawk needs $(RUST): rustup update stable"; \
 	    exit 1; } >&2
 	$(call installed,cc,build-essential)
 
