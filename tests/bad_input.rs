@@ -16,12 +16,19 @@ fn ids(posts: &[Value]) -> Vec<&str> {
     ids
 }
 
-/// `rejected ls` without the moments of refusal, which differ each time.
+/// `rejected ls` without what differs each time.
 fn refusals(place: &Place) -> String {
     let text = place.ok("rejected ls --log disk:log -n 1000");
-    let line = |line: &str| match line.split_once("Z  ") {
-        Some((head, rest)) => format!("{} {rest}\n", head.split_whitespace().next().unwrap()),
-        None => format!("{line}\n"),
+    let line = |line: &str| line.split_once("Z  ").map_or(line, |(_, rest)| rest).to_owned() + "\n";
+    text.lines().map(line).collect()
+}
+
+/// Lines without the record's number in front: marks take offsets as well, and when they are written is a matter of timing.
+fn unnumbered(text: &str) -> String {
+    let is_number = |word: &str| word.split_once('-').is_some_and(|(a, b)| a.parse::<u32>().is_ok() && b.parse::<u64>().is_ok());
+    let line = |line: &str| match line.split_once(": ") {
+        Some((number, rest)) if is_number(number) => format!("NUMBER: {rest}\n"),
+        _ => format!("{line}\n"),
     };
     text.lines().map(line).collect()
 }
@@ -65,18 +72,18 @@ fn every_record_is_a_post_or_a_refusal_that_says_why() {
     let refused = place.tap("rejected --log disk:log --meta");
     assert_eq!(posts.len() + refused.len(), lines.len());
     expect![[r#"
-        2-1 replay:bad.jsonl: cut short: EOF while parsing a string at line 1 column 70 (replay:bad.jsonl?format=jsonl, at 143)
-        2-2 replay:bad.jsonl: invalid type: sequence, expected a string at line 1 column 18 (replay:bad.jsonl?format=jsonl, at 351)
-        2-3 replay:bad.jsonl: `data` is no object: 7 (replay:bad.jsonl?format=jsonl, at 484)
-        2-4 replay:bad.jsonl: 10485898 bytes long, the limit is 1048576; the first 65536 are kept (replay:bad.jsonl?format=jsonl, at 495)
-        2-5 replay:bad.jsonl: not UTF-8: byte 27 does not belong (replay:bad.jsonl?format=jsonl, at 10486531)
-        2-6 replay:bad.jsonl: time 1970-05-01T10:00:00.000Z is before the first microblog (2006-03-21) (replay:bad.jsonl?format=jsonl, at 10486564)
-        2-7 replay:bad.jsonl: time 2200-05-01T10:00:00.000Z is more than a day in the future (replay:bad.jsonl?format=jsonl, at 10486703)
-        2-8 replay:bad.jsonl: invalid type: null, expected a map at line 1 column 4 (replay:bad.jsonl?format=jsonl, at 10486979)
-        2-9 replay:bad.jsonl: cut short: EOF while parsing a list at line 1 column 4 (replay:bad.jsonl?format=jsonl, at 10486984)
-        2-10 replay:bad.jsonl: no known kind of post: an object without fields (replay:bad.jsonl?format=jsonl, at 10486989)
-        2-11 replay:bad.jsonl: no JSON: expected value at line 1 column 1 (replay:bad.jsonl?format=jsonl, at 10486992)
-        2-12 replay:bad.jsonl: a record with this id came before (replay:bad.jsonl, at 10486842)
+        replay:bad.jsonl: cut short: EOF while parsing a string at line 1 column 70 (replay:bad.jsonl?format=jsonl, at 143)
+        replay:bad.jsonl: invalid type: sequence, expected a string at line 1 column 18 (replay:bad.jsonl?format=jsonl, at 351)
+        replay:bad.jsonl: `data` is no object: 7 (replay:bad.jsonl?format=jsonl, at 484)
+        replay:bad.jsonl: 10485898 bytes long, the limit is 1048576; the first 65536 are kept (replay:bad.jsonl?format=jsonl, at 495)
+        replay:bad.jsonl: not UTF-8: byte 27 does not belong (replay:bad.jsonl?format=jsonl, at 10486531)
+        replay:bad.jsonl: time 1970-05-01T10:00:00.000Z is before the first microblog (2006-03-21) (replay:bad.jsonl?format=jsonl, at 10486564)
+        replay:bad.jsonl: time 2200-05-01T10:00:00.000Z is more than a day in the future (replay:bad.jsonl?format=jsonl, at 10486703)
+        replay:bad.jsonl: invalid type: null, expected a map at line 1 column 4 (replay:bad.jsonl?format=jsonl, at 10486979)
+        replay:bad.jsonl: cut short: EOF while parsing a list at line 1 column 4 (replay:bad.jsonl?format=jsonl, at 10486984)
+        replay:bad.jsonl: no known kind of post: an object without fields (replay:bad.jsonl?format=jsonl, at 10486989)
+        replay:bad.jsonl: no JSON: expected value at line 1 column 1 (replay:bad.jsonl?format=jsonl, at 10486992)
+        replay:bad.jsonl: a record with this id came before (replay:bad.jsonl, at 10486842)
         12 rejected in all
     "#]].assert_eq(&refusals(&place));
     for entry in &refused {
@@ -157,7 +164,7 @@ fn a_row_with_too_few_columns_is_refused_alone() {
     place.ok(&format!("{RUN} replay:rows.csv?speed=max"));
     assert_eq!(ids(&place.tap("posts --log disk:log")), ["1", "3"]);
     expect![[r#"
-        0-1 replay:rows.csv: too few columns: 2 where at least 4 are needed (replay:rows.csv?format=csv&columns=id:1,time:2,text:3,user:4&delimiter=,&network=csv, at 48)
+        replay:rows.csv: too few columns: 2 where at least 4 are needed (replay:rows.csv?format=csv&columns=id:1,time:2,text:3,user:4&delimiter=,&network=csv, at 48)
         1 rejected in all
     "#]].assert_eq(&refusals(&place));
 }
@@ -239,11 +246,11 @@ fn what_is_still_unreadable_stays_refused() {
     assert_eq!(ended.status.code(), Some(1));
     expect![[r#"
         0 posts appended from 2 records; 2 still not readable
-        0-1: still not readable: `data` is no object: 7
-        0-2: still not readable: no JSON: expected ident at line 1 column 2
+        NUMBER: still not readable: `data` is no object: 7
+        NUMBER: still not readable: no JSON: expected ident at line 1 column 2
         goshawk: nothing could be read
     "#]]
-    .assert_eq(&(ended.out + &ended.err));
+    .assert_eq(&unnumbered(&(ended.out + &ended.err)));
     assert_eq!(place.tap("posts --log disk:log").len(), 1);
     expect![[r#"
         goshawk: there is no rejected record 9-9; `goshawk rejected ls` lists them
@@ -258,10 +265,10 @@ fn a_second_copy_stays_refused_when_all_are_replayed() {
     place.ok(&format!("{RUN} replay:twice.jsonl?speed=max"));
     let ended = place.run("rejected replay all --log disk:log");
     expect![[r#"
-        1-1: stays out: the first copy of it is among the posts
+        NUMBER: stays out: the first copy of it is among the posts
         0 posts appended from 1 records; 0 still not readable
     "#]]
-    .assert_eq(&(ended.err + &ended.out));
+    .assert_eq(&unnumbered(&(ended.err + &ended.out)));
     assert_eq!(place.tap("posts --log disk:log").len(), 1, "a post stands there twice");
 }
 
