@@ -26,7 +26,8 @@ pub struct SinkWorker {
     group: Group,
     committer: Committer,
     plan: SinkPlan,
-    rested: Instant,
+    /// When it last wrote.
+    wrote: Option<Instant>,
     tries: u32,
     report: Report,
 }
@@ -36,8 +37,8 @@ impl SinkWorker {
     pub fn join(sink: Box<dyn Sink>, plan: SinkPlan, context: Context) -> Result<Self, Error> {
         let group = Group { name: plan.name.clone(), inputs: plan.inputs.clone() };
         let member = context.log.join(&group)?;
-        let (committer, rested, report) = (Committer::new(), Instant::now(), Report::default());
-        Ok(SinkWorker { sink, context, member, group, committer, plan, rested, tries: 0, report })
+        let (committer, report) = (Committer::new(), Report::default());
+        Ok(SinkWorker { sink, context, member, group, committer, plan, wrote: None, tries: 0, report })
     }
 
     /// Writes what came; the commit that says so.
@@ -46,7 +47,7 @@ impl SinkWorker {
             events.into_iter().filter_map(|event| if let Event::Batch(batch) = event { Some(batch) } else { None }).collect();
         if !batches.is_empty() {
             self.sink.write(&batches, self.context.log.format())?;
-            self.rested = Instant::now();
+            self.wrote = Some(Instant::now());
         }
         let mut commit = Commit::default();
         for batch in batches {
@@ -70,7 +71,7 @@ impl SinkWorker {
 impl Turn for SinkWorker {
     fn turn(&mut self, wait: Duration) -> Result<Turned, Error> {
         if !self.committer.is_pending() {
-            if self.rested.elapsed() < self.plan.rest {
+            if self.wrote.is_some_and(|at| at.elapsed() < self.plan.rest) {
                 std::thread::sleep(wait);
                 return Ok(Turned::Idle);
             }
