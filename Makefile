@@ -46,7 +46,7 @@ demo: build ## a made-up network, live, and the address of a web page with its n
 .PHONY: test
 test: need-rust need-lints need-test-tools ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
 	$(call said,cargo test)
-	cargo test --workspace --locked
+	cargo test --workspace --locked --no-fail-fast
 	@$(MAKE) lint
 	$(call said,unit tests of the bench harness)
 	python3 -m unittest discover -s bench/harness -p tests.py
