@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// How long a worker waits for something to do before it looks whether it should stop.
-const WAIT: Duration = Duration::from_millis(50);
+const WAIT: Duration = Duration::from_millis(15);
 /// A worker that read less than this in a turn takes a breath, so that the next commit is larger.
 const LITTLE_BYTES: usize = 256 << 10;
 /// How often a busy worker reports.

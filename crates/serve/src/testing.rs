@@ -247,8 +247,10 @@ pub fn live(server: &Server, headers: &str) -> BufReader<TcpStream> {
 /// The next event of a kind: its id and data.
 pub fn event(from: &mut BufReader<TcpStream>, kind: &str) -> (String, serde_json::Value) {
     let (mut name, mut id, mut data) = (String::new(), String::new(), String::new());
+    let begun = std::time::Instant::now();
     loop {
         let mut line = String::new();
+        assert!(begun.elapsed() < Duration::from_secs(30), "no '{kind}' came");
         assert!(from.read_line(&mut line).unwrap() > 0, "the events ended before '{kind}'");
         match line.trim_end().split_once(": ") {
             Some(("event", text)) => name = text.into(),
