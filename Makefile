@@ -17,6 +17,10 @@ ifdef GOSHAWK_DATA
 export GOSHAWK_DATA := $(abspath $(GOSHAWK_DATA))
 endif
 
+# Apache Kafka for the tests: jars, fetched once
+KAFKA := $(abspath $(TARGET))/services/kafka
+export GOSHAWK_KAFKA := $(KAFKA)
+
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
@@ -44,7 +48,7 @@ demo: build ## a made-up network, live, and the address of a web page with its n
 	$(TARGET)/release/goshawk demo
 
 .PHONY: test
-test: need-rust need-lints need-test-tools ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
+test: need-rust need-lints need-test-tools need-kafka ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
 	$(call said,cargo test)
 	cargo test --workspace --locked --no-fail-fast
 	@$(MAKE) lint
@@ -111,6 +115,11 @@ need-rust:
 	    echo "cargo is $$have, and Goshawk needs $(RUST): rustup update stable"; \
 	    exit 1; } >&2
 	$(call installed,cc,build-essential)
+	$(call installed,pkg-config,pkg-config)
+	@pkg-config --exists openssl || { \
+	    echo "OpenSSL's headers are missing: installing libssl-dev"; \
+	    $(SUDO) apt-get update -q; \
+	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends libssl-dev; }
 
 .PHONY: need-lints
 need-lints: need-rust
@@ -120,5 +129,17 @@ need-lints: need-rust
 .PHONY: need-test-tools
 need-test-tools:
 	$(call installed,chromium,chromium)
+	$(call installed,kcat,kcat)
 	$(call installed,git,git)
 	$(call installed,python3,python3)
+
+.PHONY: need-kafka
+need-kafka: $(KAFKA)/.complete ## Apache Kafka for the tests, from Maven
+	$(call installed,java,openjdk-17-jre-headless)
+
+$(KAFKA)/.complete: tests/services/kafka.xml
+	$(call installed,mvn,maven)
+	$(call said,Apache Kafka)
+	rm -rf $(KAFKA)
+	mvn -q -B -f tests/services/kafka.xml dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(KAFKA)
+	@touch $@

@@ -96,7 +96,7 @@ fn try_log(config: &Config) -> Result<String> {
     }
     let existed = match config.log.parse::<Url>()? {
         Url::Disk { path, .. } => path.join("FORMAT").exists(),
-        Url::Memory { .. } => true,
+        Url::Memory { .. } | Url::Kafka(_) => true,
     };
     if !existed {
         return Ok(format!("{} will be made", config.log));

@@ -17,7 +17,7 @@ pub fn configuration(flags: &Flags) -> Result<Config> {
 fn address_file(log: &str) -> Option<PathBuf> {
     match log.parse::<Url>().ok()? {
         Url::Disk { path, .. } => Some(path.join("address")),
-        Url::Memory { .. } => None,
+        Url::Memory { .. } | Url::Kafka(_) => None,
     }
 }
 
@@ -55,8 +55,8 @@ pub fn reach(log: &str, access: Access) -> Result<Reach> {
     if let Some(url) = running(log) {
         return Ok(Reach::Process(url));
     }
-    if !matches!(log.parse::<Url>(), Ok(Url::Disk { .. })) {
-        bail!("{log} lives inside its process, and none tells its address; use a disk: log to look at it from outside");
+    if matches!(log.parse::<Url>(), Ok(Url::Memory { .. })) {
+        bail!("{log} lives inside its process, and none tells its address; use a disk: or kafka: log to look at it from outside");
     }
     Ok(Reach::Opened(journal::open(log, access)?))
 }

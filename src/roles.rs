@@ -35,6 +35,8 @@ pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engi
             }
             "locate" => stage(config, role, Arc::new(topology::locate(config)?), context)?,
             "count" => stage(config, role, Arc::new(topology::count(config)?), context)?,
+            // What cannot be erased goes with its time; `check` says so.
+            "erase" if !context.log.erases() => continue,
             "erase" => vec![erase(config, role, context, drain)?],
             "upkeep" => vec![Box::new(Upkeep::new(config, context)) as Box<dyn Turn>],
             // The server follows the log by itself.
@@ -56,6 +58,7 @@ fn sources(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine
         let plan = SourcePlan {
             name: opened.name.clone(),
             outputs: topology::outputs(config, role),
+            awaited: topology::awaited(role),
             lateness_ms: config.time.lateness.0,
             remembered: config.ingest.remembered,
             heartbeat_ms: config.ingest.heartbeat.0,
@@ -87,6 +90,7 @@ fn stage<S: Stage + 'static>(config: &Config, role: &Role, stage: Arc<S>, contex
     let plan = StagePlan {
         inputs: names(role.reads),
         outputs: topology::outputs(config, role),
+        awaited: topology::awaited(role),
         producers: topology::producers(config, role),
         idle_ms: config.time.idle.0,
         batch_bytes: batch_bytes(config),

@@ -95,6 +95,12 @@ pub fn outputs(config: &Config, role: &Role) -> Vec<TopicSpec> {
     topics(config).into_iter().filter(|topic| role.writes.contains(&topic.name.as_str())).collect()
 }
 
+/// The topics that a role writes and a stage reads: who reads them goes by the marks in them.
+pub fn awaited(role: &Role) -> Vec<String> {
+    let read = |topic: &&str| ROLES.iter().any(|other| other.kind == Kind::Stage && other.reads.contains(topic));
+    role.writes.iter().copied().filter(|topic| read(&topic)).map(str::to_owned).collect()
+}
+
 /// Who writes what a stage reads, where that is known beforehand: each partition of each stage before it. Sources are
 /// not: they register themselves.
 pub fn producers(config: &Config, role: &Role) -> Vec<Producer> {

@@ -119,6 +119,7 @@ impl<'k> World<'k> {
         let plan = |inputs: &str, output: &str, producers: Vec<Producer>| StagePlan {
             inputs: vec![inputs.to_owned()],
             outputs: [output, "late", "rejected"].map(|name| TopicSpec::new(name, PARTITIONS)).into(),
+            awaited: vec![output.to_owned()],
             producers,
             idle_ms: i64::MAX,
             batch_bytes: 400,
@@ -144,6 +145,7 @@ impl<'k> World<'k> {
         let plan = SourcePlan {
             name: "player".into(),
             outputs,
+            awaited: vec!["posts".into()],
             lateness_ms: MINUTE,
             remembered: 1000,
             heartbeat_ms: 1,

@@ -9,6 +9,7 @@
 
 mod counts;
 mod post;
+pub mod schema;
 mod sighting;
 mod text;
 pub mod topics;

@@ -1,11 +1,13 @@
 //! Posts, whatever network they come from.
 
 use crate::Text;
+use crate::schema::Moment;
 use flow::{Timestamp, Value};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What kind of event a post is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// A post of its own.
@@ -16,12 +18,12 @@ pub enum Kind {
     Quote,
     /// An answer.
     Reply,
-    /// The post of this id was taken back. Nothing but `network`, `id`, `root` and `time` is known.
+    /// The post of this id was taken back. Nothing but `network`, `id`, `root` and `time` is known: the rest is empty.
     Deletion,
 }
 
 /// Who wrote a post.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Author<'a> {
     /// The network's own identifier.
     #[serde(borrow)]
@@ -35,7 +37,7 @@ pub struct Author<'a> {
 }
 
 /// A place that a post was tagged with.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Place<'a> {
     /// Its name as the network gives it: `Toronto, Ontario`.
     #[serde(borrow)]
@@ -45,7 +47,7 @@ pub struct Place<'a> {
 }
 
 /// A post: one record of topic `posts`. Its key is the root of its cascade.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Post<'a> {
     /// Where it was posted: `x`, `bluesky`, `mastodon`, or the name of a recording's layout.
     #[serde(borrow)]
@@ -59,6 +61,7 @@ pub struct Post<'a> {
     /// The post that it reposts, quotes or answers.
     pub target: Option<Text<'a>>,
     /// When it was posted.
+    #[schemars(with = "Moment")]
     pub time: Timestamp,
     /// Who posted it.
     pub author: Author<'a>,
@@ -68,7 +71,8 @@ pub struct Post<'a> {
     pub rules: Vec<Text<'a>>,
     /// BCP 47 language tag, as the network gives it.
     pub lang: Option<Text<'a>>,
-    /// What it says. It stands last, so that who needs no words need not read them.
+    /// What it says.
+    // It stands last, so that who needs no words need not read them.
     pub text: Text<'a>,
 }
 

@@ -2,12 +2,13 @@
 
 use crate::Text;
 use flow::Value;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A post seen in a city: one record of topic `sightings`, at the post's time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A post seen in a city: one record of topic `sightings`, at the post's time. Its key is the city.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sighting<'a> {
-    /// The city, or `unknown`.
+    /// The city, in lower case and with `-` for blanks, as `new-york`; or `unknown`.
     #[serde(borrow)]
     pub city: Text<'a>,
     /// Where the post was posted.

@@ -76,8 +76,14 @@ impl Engine {
             return Some(Finish::Failed(failure));
         }
         let mut upstream = None;
-        for status in &self.shared.statuses {
-            upstream = upstream.max(Some(status.done_since(upstream)?));
+        for role in self.shared.statuses.chunk_by(|one, other| one.role == other.role) {
+            // Who has nothing to do is done when the others are. Where nobody has anything, another process does it: should
+            // that one end or fail, it falls to this one, so it stays.
+            let mut at_work = role.iter().filter(|status| !status.stands_by()).peekable();
+            at_work.peek()?;
+            for status in at_work {
+                upstream = upstream.max(Some(status.done_since(upstream)?));
+            }
         }
         Some(Finish::Drained)
     }

@@ -1,6 +1,6 @@
 //! A sink at work: write, and then say how far.
 
-use crate::turn::Committer;
+use crate::turn::{Committer, patience};
 use crate::{Context, Report, Turn, Turned};
 use flow::{Batch, Commit, Error, Event, Group, Member, Progress, Sink};
 use std::time::{Duration, Instant};
@@ -75,7 +75,10 @@ impl Turn for SinkWorker {
                 std::thread::sleep(wait);
                 return Ok(Turned::Idle);
             }
-            let events = self.member.poll(wait, self.plan.batch_bytes)?;
+            let events = match self.member.poll(wait, self.plan.batch_bytes) {
+                Ok(events) => events,
+                Err(error) => return patience(error, &mut self.tries),
+            };
             let commit = match self.write(events) {
                 Ok(commit) => commit,
                 Err(error) => return self.try_again(&error),
@@ -95,6 +98,7 @@ impl Turn for SinkWorker {
     fn report(&mut self) -> Report {
         let mut report = std::mem::take(&mut self.report);
         report.lag = self.member.lag();
+        report.stands_by = report.lag.is_empty();
         report.committing = std::mem::take(&mut self.committer.times);
         report.done = report.lag.iter().all(|(_, lag)| *lag == 0) && !self.committer.is_pending();
         report

@@ -1,7 +1,7 @@
 //! A source at work: what it brings is checked, marked and committed together with its cursor.
 
 use crate::seen::Seen;
-use crate::turn::Committer;
+use crate::turn::{Committer, patience};
 use crate::{Context, Report, Turn, Turned};
 use flow::window::Clock;
 use flow::{
@@ -13,6 +13,10 @@ use std::time::{Duration, Instant};
 /// Why a second copy of a record is refused. It can be read, but to take it in would be to count it twice.
 pub const DOUBLE: &str = "a record with this id came before";
 
+/// How long a start waits for the seat before it goes on without.
+const SEATING: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(20);
+
 const CURSOR: &[u8] = b"cursor";
 const CLOCK: &[u8] = b"clock";
 
@@ -23,6 +27,8 @@ pub struct SourcePlan {
     pub name: String,
     /// The topics that it writes.
     pub outputs: Vec<TopicSpec>,
+    /// Those among them that a stage reads: it waits for heartbeats there.
+    pub awaited: Vec<String>,
     /// How much older than its newest record one may be.
     pub lateness_ms: i64,
     /// How many records are remembered, to refuse doubles.
@@ -46,7 +52,11 @@ pub struct SourceWorker {
     clock: Clock,
     seen: Seen,
     marked: Timestamp,
+    /// It has the seat. Who has not stands by, where it may come back.
+    seated: bool,
     ended: bool,
+    /// How often in a row the log did not answer.
+    tries: u32,
     report: Report,
 }
 
@@ -60,10 +70,55 @@ impl SourceWorker {
         let (clock, seen) = (Clock::new(plan.lateness_ms), Seen::new(plan.remembered));
         let (marked, report) = (Timestamp::MIN, Report::default());
         let committer = Committer::new();
-        let mut worker =
-            SourceWorker { source, plan, context, member, producer, committer, clock, seen, marked, ended: false, report };
-        worker.keep_seat()?;
+        let (seated, ended, tries) = (false, false, 0);
+        let mut worker = SourceWorker {
+            source,
+            plan,
+            context,
+            member,
+            producer,
+            committer,
+            clock,
+            seen,
+            marked,
+            seated,
+            ended,
+            tries,
+            report,
+        };
+        worker.take_seat()?;
         Ok(worker)
+    }
+
+    /// Waits for the seat a while: where many share a log, it takes a moment to be given, or is another's for now. Then
+    /// says the first word.
+    fn take_seat(&mut self) -> Result<(), Error> {
+        let until = Instant::now() + SEATING;
+        let mut turned = self.say_first_word();
+        while Instant::now() < until && (matches!(turned, Ok(Turned::Waiting(..))) || self.member.may_return() && !self.seated) {
+            std::thread::sleep(LOOK);
+            turned = self.say_first_word();
+        }
+        turned.map(|_| ())
+    }
+
+    fn say_first_word(&mut self) -> Result<Turned, Error> {
+        match self.keep_seat() {
+            Ok(()) => self.settle(),
+            Err(error) => patience(error, &mut self.tries),
+        }
+    }
+
+    /// Commits what is pending; who has lost the seat and may get it back stands by.
+    fn settle(&mut self) -> Result<Turned, Error> {
+        match self.committer.commit(&mut *self.member) {
+            Err(Error::Fenced(by)) if self.member.may_return() => {
+                tracing::info!(source = self.plan.name, by, "another process may have this source now");
+                self.stand_by();
+                Ok(Turned::Worked { bytes: 0 })
+            }
+            other => other,
+        }
     }
 
     /// Looks whether the seat is still, or again, this worker's. A second copy of a source that has taken it over may be
@@ -72,15 +127,24 @@ impl SourceWorker {
         for event in self.member.poll(Duration::ZERO, 0)? {
             match event {
                 Event::Assigned { state, .. } => {
-                    self.committer.forget();
-                    self.ended = false;
+                    self.stand_by();
                     self.open(&state)?;
+                    self.seated = true;
+                }
+                Event::Revoked(_) if self.member.may_return() => {
+                    tracing::info!(source = self.plan.name, "another process has this source now; standing by");
+                    self.stand_by();
                 }
                 Event::Revoked(_) => return Err(Error::Fenced(self.plan.name.clone())),
                 Event::Batch(_) => {}
             }
         }
         Ok(())
+    }
+
+    fn stand_by(&mut self) {
+        self.committer.forget();
+        (self.seated, self.ended) = (false, false);
     }
 
     fn open(&mut self, state: &[(Vec<u8>, Vec<u8>)]) -> Result<(), Error> {
@@ -96,7 +160,8 @@ impl SourceWorker {
         let mut out = self.out();
         let mark = self.mark();
         let outputs = out.take(&self.producer, mark, true);
-        self.member.commit(&Commit { outputs, ..Commit::default() })
+        self.committer.offer(Commit { outputs, ..Commit::default() }, 0);
+        Ok(())
     }
 
     /// Whether those who read what this source writes are too far behind.
@@ -110,7 +175,7 @@ impl SourceWorker {
     }
 
     fn out(&self) -> Out {
-        Out::new(self.context.log.format(), &self.plan.outputs)
+        Out::new(self.context.log.format(), &self.plan.outputs).awaited_in(&self.plan.awaited)
     }
 
     fn mark(&self) -> Mark {
@@ -178,37 +243,57 @@ fn refused(source: &str, reason: &str) -> Error {
     Error::Refused(format!("source {source}: {reason}"))
 }
 
+impl SourceWorker {
+    /// The next commit, if the source brings something and its readers keep up.
+    fn work(&mut self, wait: Duration) -> Result<Option<(Commit, usize)>, Error> {
+        let changes = self.context.log.wait(0, Duration::ZERO);
+        if self.is_ahead()? {
+            self.context.log.wait(changes, wait);
+            return Ok(None);
+        }
+        let begun = Instant::now();
+        let (polled, pulled) = self.source.poll(wait).map_err(|Broken(reason)| refused(&self.plan.name, &reason))?;
+        self.report.stepping += begun.elapsed();
+        self.ended = polled == Polled::End;
+        let commit = match pulled {
+            Some(pulled) => self.take(pulled),
+            None if self.ended => self.commit(&mut self.out(), None),
+            None => return Ok(None),
+        };
+        if commit.outputs.is_empty() && commit.state.len() <= 2 && polled == Polled::Idle {
+            return Ok(None);
+        }
+        Ok(Some((commit, if polled == Polled::Some { usize::MAX } else { 0 })))
+    }
+
+    fn rest(&self, wait: Duration, turned: Turned) -> Turned {
+        if !wait.is_zero() {
+            std::thread::sleep(wait);
+        }
+        turned
+    }
+}
+
 impl Turn for SourceWorker {
     fn turn(&mut self, wait: Duration) -> Result<Turned, Error> {
-        self.keep_seat()?;
-        if self.ended && !self.committer.is_pending() {
-            if !wait.is_zero() {
-                std::thread::sleep(wait);
-            }
-            return Ok(Turned::Ended);
+        if let Err(error) = self.keep_seat() {
+            return patience(error, &mut self.tries);
+        }
+        if !self.seated {
+            return Ok(self.rest(wait, Turned::Idle));
         }
         if !self.committer.is_pending() {
-            let changes = self.context.log.wait(0, Duration::ZERO);
-            if self.is_ahead()? {
-                self.context.log.wait(changes, wait);
-                return Ok(Turned::Idle);
+            if self.ended {
+                return Ok(self.rest(wait, Turned::Ended));
             }
-            let begun = Instant::now();
-            let (polled, pulled) = self.source.poll(wait).map_err(|Broken(reason)| refused(&self.plan.name, &reason))?;
-            self.report.stepping += begun.elapsed();
-            self.ended = polled == Polled::End;
-            let commit = match pulled {
-                Some(pulled) => self.take(pulled),
-                None if self.ended => self.commit(&mut self.out(), None),
-                None => return Ok(Turned::Idle),
-            };
-            if commit.outputs.is_empty() && commit.state.len() <= 2 && polled == Polled::Idle {
-                return Ok(Turned::Idle);
+            match self.work(wait) {
+                Ok(None) => return Ok(Turned::Idle),
+                Ok(Some((commit, bytes))) => self.committer.offer(commit, bytes),
+                Err(error) => return patience(error, &mut self.tries),
             }
-            let bytes = if polled == Polled::Some { usize::MAX } else { 0 };
-            self.committer.offer(commit, bytes);
         }
-        self.committer.commit(&mut *self.member)
+        self.tries = 0;
+        self.settle()
     }
 
     fn report(&mut self) -> Report {
@@ -216,6 +301,7 @@ impl Turn for SourceWorker {
         report.written = report.records;
         report.watermarks = vec![(0, self.clock.watermark())];
         report.committing = std::mem::take(&mut self.committer.times);
+        report.stands_by = !self.seated;
         report.done = self.ended && !self.committer.is_pending();
         report.progress = self.source.done();
         report

@@ -1,6 +1,6 @@
 //! A stage at work: one member of the stage's group, with a task for each partition that it owns.
 
-use crate::turn::Committer;
+use crate::turn::{Committer, patience};
 use crate::{Context, Report, Turn, Turned};
 use flow::{Batch, Commit, Error, Event, Group, Member, Out, Producer, Stage, Task, TopicSpec, Watermarks};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +15,8 @@ pub struct StagePlan {
     pub inputs: Vec<String>,
     /// The topics that it writes.
     pub outputs: Vec<TopicSpec>,
+    /// Those among them that a stage reads: it waits for heartbeats there.
+    pub awaited: Vec<String>,
     /// Who writes its inputs, where that is known beforehand: time does not move until each has spoken.
     pub producers: Vec<Producer>,
     /// A producer that is silent for so long holds nobody up.
@@ -32,6 +34,8 @@ pub struct StageWorker<S: Stage> {
     member: Box<dyn Member>,
     tasks: BTreeMap<u32, Task<S>>,
     committer: Committer,
+    /// How often in a row the log could not be read.
+    tries: u32,
     /// Records on which the stage failed.
     poison: BTreeMap<(String, u32), BTreeSet<u64>>,
     report: Report,
@@ -51,6 +55,7 @@ impl<S: Stage> StageWorker<S> {
             member,
             tasks,
             committer: Committer::new(),
+            tries: 0,
             poison,
             report: Report::default(),
         })
@@ -63,7 +68,7 @@ impl<S: Stage> StageWorker<S> {
             }
             Event::Assigned { partition, state } => {
                 let fresh = Watermarks::awaiting(self.plan.producers.iter().cloned(), self.plan.idle_ms);
-                let out = Out::new(self.context.log.format(), &self.plan.outputs);
+                let out = Out::new(self.context.log.format(), &self.plan.outputs).awaited_in(&self.plan.awaited);
                 self.tasks.insert(partition, Task::restore(self.stage.clone(), partition, &state, fresh, out));
             }
             Event::Batch(batch) => return self.step(&batch),
@@ -119,7 +124,11 @@ impl<S: Stage> StageWorker<S> {
 impl<S: Stage> Turn for StageWorker<S> {
     fn turn(&mut self, wait: Duration) -> Result<Turned, Error> {
         if !self.committer.is_pending() {
-            let events = self.member.poll(wait, self.plan.batch_bytes)?;
+            let events = match self.member.poll(wait, self.plan.batch_bytes) {
+                Ok(events) => events,
+                Err(error) => return patience(error, &mut self.tries),
+            };
+            self.tries = 0;
             if events.is_empty() {
                 return Ok(Turned::Idle);
             }
@@ -166,6 +175,7 @@ impl<S: Stage> Turn for StageWorker<S> {
         report.watermarks = self.tasks.iter().map(|(partition, task)| (*partition, task.watermark())).collect();
         report.committing = std::mem::take(&mut self.committer.times);
         let caught_up = report.lag.iter().all(|(_, lag)| *lag == 0) && !self.committer.is_pending();
+        report.stands_by = report.lag.is_empty() && self.tasks.is_empty();
         report.done = caught_up && report.lag.len() == self.tasks.len() && self.tasks.values().all(Task::is_done);
         report
     }

@@ -19,6 +19,7 @@ struct State {
     total: Report,
     reported: Option<Instant>,
     done_since: Option<Instant>,
+    stands_by: bool,
     stopped: bool,
 }
 
@@ -30,6 +31,7 @@ impl Status {
             total: Report::default(),
             reported: None,
             done_since: None,
+            stands_by: false,
             stopped: false,
         };
         Status { role: role.to_owned(), state: Mutex::new(state) }
@@ -58,6 +60,7 @@ impl Status {
         (total.lag, total.watermarks) = (report.lag.clone(), report.watermarks.clone());
         total.progress = report.progress.or(total.progress);
         state.reported = Some(now);
+        state.stands_by = report.stands_by;
         state.done_since = report.done.then(|| state.done_since.unwrap_or(now));
     }
 
@@ -72,6 +75,11 @@ impl Status {
     pub fn failure(&self) -> Option<String> {
         let state = self.lock();
         (state.condition == Condition::Failed).then(|| format!("{}: {}", self.role, state.detail))
+    }
+
+    /// Whether other members of its group have everything that there is to do.
+    pub fn stands_by(&self) -> bool {
+        self.lock().stands_by
     }
 
     /// Since when it is done; what it reported before `since` does not count, for more may have come meanwhile.

@@ -70,6 +70,8 @@ pub struct Report {
     pub committing: Vec<Duration>,
     /// Every producer has ended, and everything that they wrote is dealt with.
     pub done: bool,
+    /// It has a seat in its group, and nothing to do there: other members have it all.
+    pub stands_by: bool,
     /// From 0 to 1, for a source that knows its end.
     pub progress: Option<f64>,
 }
@@ -80,6 +82,14 @@ pub trait Turn: Send {
     fn turn(&mut self, wait: Duration) -> Result<Turned, Error>;
     /// What came of the turns since the last report.
     fn report(&mut self) -> Report;
+}
+
+/// What to make of an error: one that may pass is waited for, longer each time.
+pub(crate) fn patience(error: Error, tries: &mut u32) -> Result<Turned, Error> {
+    let Some(hint) = error.retry() else { return Err(error) };
+    *tries = tries.saturating_add(1);
+    let wait = (hint * 2_u32.pow((*tries).min(6) - 1)).min(Duration::from_secs(5));
+    Ok(Turned::Waiting(wait.max(hint), error.to_string()))
 }
 
 /// Commits, one at a time, the same one again until it is in or refused for good.
@@ -118,17 +128,7 @@ impl Committer {
                 self.forget();
                 Ok(Turned::Worked { bytes })
             }
-            Err(error) => match error.retry() {
-                Some(hint) => {
-                    self.tries += 1;
-                    let wait = (hint * 2_u32.pow(self.tries.min(6) - 1)).min(Duration::from_secs(5));
-                    Ok(Turned::Waiting(wait.max(hint), error.to_string()))
-                }
-                None => {
-                    self.forget();
-                    Err(error)
-                }
-            },
+            Err(error) => patience(error, &mut self.tries).inspect_err(|_| self.pending = None),
         }
     }
 }

@@ -64,6 +64,14 @@ impl Block {
         Block { producer, mark, base_time, max_time, span: 1, bytes: bytes.into() }
     }
 
+    /// A block of `span` offsets without records, of nobody: what a log keeps there is no reader's business.
+    pub fn gap(span: u32) -> Self {
+        let mut builder = BlockBuilder::default();
+        builder.pad_to(u64::from(span));
+        let nothing = Mark { watermark: Timestamp::MIN, at: Timestamp::MIN, done: true };
+        builder.finish(Producer::from(""), nothing)
+    }
+
     /// Whether the block holds no record.
     pub fn is_heartbeat(&self) -> bool {
         self.max_time == Timestamp::MIN
@@ -234,7 +242,13 @@ impl BlockBuilder {
         }
     }
 
-    fn pad_to(&mut self, span: u64) {
+    /// How many offsets it takes so far.
+    pub fn span(&self) -> u32 {
+        self.span
+    }
+
+    /// Lets offsets pass that hold no record for readers, until it takes `span` of them.
+    pub fn pad_to(&mut self, span: u64) {
         let gap = span.saturating_sub(u64::from(self.span));
         if gap > 0 {
             push_gap(&mut self.bytes, gap);

@@ -150,6 +150,10 @@ pub trait Member: Send {
     fn commit(&mut self, commit: &Commit) -> Result<()>;
     /// How many records wait to be read, for each partition that is assigned.
     fn lag(&self) -> Vec<(u32, u64)>;
+    /// Whether a source that another member has taken over may come back to this one, should that one go.
+    fn may_return(&self) -> bool {
+        false
+    }
 }
 
 /// A durable log of topics, with the progress and state of the groups that work on them.
@@ -175,6 +179,14 @@ pub trait Log: Send + Sync {
     /// Removes the records of these keys that stand before the offset given with each, bytes and all; returns how many
     /// there were.
     fn erase(&self, topic: &str, partition: u32, keys: &[(&[u8], u64)]) -> Result<u64>;
+    /// Whether single records can be erased at all.
+    fn erases(&self) -> bool {
+        true
+    }
+    /// What the log itself counts, in the OpenMetrics text form, without its closing line.
+    fn metrics(&self) -> String {
+        String::new()
+    }
     /// Applies retention and compaction as of `now`.
     fn maintain(&self, now: Timestamp) -> Result<()>;
     /// Returns once everything committed so far is durable.

@@ -15,6 +15,8 @@ pub struct Out {
 #[derive(Debug)]
 struct Topic {
     name: String,
+    /// Whether somebody reads it who goes by its writers' marks.
+    awaited: bool,
     partitions: Vec<BlockBuilder>,
     /// How large this topic's blocks lately were: the next are likely to be so, too.
     usual: Arc<AtomicUsize>,
@@ -40,10 +42,20 @@ impl Out {
     pub fn new(format: Format, topics: &[TopicSpec]) -> Self {
         let topic = |spec: &TopicSpec| Topic {
             name: spec.name.clone(),
+            awaited: true,
             partitions: (0..spec.partitions).map(|_| BlockBuilder::default()).collect(),
             usual: Arc::default(),
         };
         Out { format, topics: topics.iter().map(topic).collect(), written: 0 }
+    }
+
+    /// The same output, with heartbeats in these topics only: in others nobody waits for them.
+    #[must_use]
+    pub fn awaited_in(mut self, names: &[String]) -> Self {
+        for topic in &mut self.topics {
+            topic.awaited = names.contains(&topic.name);
+        }
+        self
     }
 
     /// An empty output to the same topics, which knows how large their blocks usually are.
@@ -51,6 +63,7 @@ impl Out {
     pub fn fresh(&self) -> Self {
         let topic = |topic: &Topic| Topic {
             name: topic.name.clone(),
+            awaited: topic.awaited,
             partitions: topic.partitions.iter().map(|_| topic.builder()).collect(),
             usual: topic.usual.clone(),
         };
@@ -109,7 +122,8 @@ impl Out {
         self.len() == 0
     }
 
-    /// Takes what was written, as blocks of `producer`. With `everywhere`, partitions without records get a heartbeat.
+    /// Takes what was written, as blocks of `producer`. With `everywhere`, partitions without records get a heartbeat, where
+    /// one is awaited.
     pub fn take(&mut self, producer: &Producer, mark: Mark, everywhere: bool) -> Vec<Output> {
         let mut outputs = vec![];
         for topic in &mut self.topics {
@@ -117,9 +131,9 @@ impl Out {
             if largest > 0 {
                 topic.usual.store(largest, Ordering::Relaxed);
             }
-            let next = topic.builder();
+            let (next, topic_awaited) = (topic.builder(), topic.awaited);
             for (partition, builder) in (0..).zip(&mut topic.partitions) {
-                if builder.is_empty() && !everywhere {
+                if builder.is_empty() && !(everywhere && topic_awaited) {
                     continue;
                 }
                 let block = if builder.is_empty() {

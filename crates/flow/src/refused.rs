@@ -20,16 +20,16 @@ pub struct Refused {
     pub time: Timestamp,
     /// Why, for people.
     pub reason: String,
-    /// All of it.
+    /// What came, byte for byte. Of a very long record a source keeps only the beginning.
     pub raw: Raw,
 }
 
-/// A malformed record, in topic `rejected`.
+/// A malformed record: one record of topic `rejected`. Its key is who refused it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Rejected(pub Refused);
 
-/// A record that came later than allowed, in topic `late`.
+/// A record that came later than allowed: one record of topic `late`. Its key is who refused it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct Late(pub Refused);

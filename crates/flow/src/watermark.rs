@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The name of who writes: `synthetic`, or `locate/3` for partition 3 of a stage.
+/// The name of who writes: `synthetic`, or `locate/3` for partition 3 of a stage. A block of nobody, with an empty name,
+/// promises nothing: a stranger wrote it, or it holds no records at all.
 pub type Producer = Arc<str>;
 
 /// The marks of all producers of a partition, and the watermark that follows from them.
@@ -39,6 +40,9 @@ impl Watermarks {
 
     /// Takes a producer's mark in and moves the watermark as far as the slowest live producer allows.
     pub fn observe(&mut self, producer: &Producer, mark: Mark) {
+        if producer.is_empty() {
+            return;
+        }
         match self.marks.get_mut(producer) {
             Some(known) => *known = Mark { watermark: known.watermark.max(mark.watermark), ..mark },
             None => {
@@ -96,6 +100,16 @@ mod tests {
         assert_eq!(w.watermark().millis(), 90);
         let w = after(&[("a", mark(50, 1, false)), ("b", mark(20, 1, false)), ("a", mark(90, 101, false))]);
         assert_eq!(w.watermark().millis(), 20);
+    }
+
+    #[test]
+    fn nobody_promises_nothing() {
+        let mut w = after(&[]);
+        w.observe(&Producer::from(""), mark(90, 1, true));
+        assert_eq!((w.watermark(), w.all_done()), (Timestamp::MIN, false));
+        let mut fresh = Watermarks::awaiting([], 100);
+        fresh.observe(&Producer::from(""), mark(90, 1, true));
+        assert!(!fresh.all_done());
     }
 
     #[test]

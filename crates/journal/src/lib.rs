@@ -1,30 +1,34 @@
-//! Logs that keep commits: `memory:` for tests and trials, `disk:PATH` for everything else on one machine.
+//! Logs that keep commits: `memory:` for tests and trials, `disk:PATH` for everything else on one machine, and
+//! `kafka://BROKERS` for many.
 //!
-//! Both apply a [`flow::Commit`] whole or not at all, and both pass the same conformance suite (`tests/`). They share
-//! all that is not storage: who owns which partition (`groups`), and the log's face (`journal.rs`).
+//! All apply a [`flow::Commit`] whole or not at all, and all pass the same conformance suite (`tests/`). The embedded two
+//! share all that is not storage: who owns which partition (`groups`), and the log's face (`journal.rs`).
 //!
 //! Non-goals: deciding what to commit (`flow`), and when (`engine`). No thread here computes anything for a stage.
 //!
-//! Start reading at [`open`], then `journal.rs`, then `disk/mod.rs`.
+//! Start reading at [`open`], then `journal.rs`, then `disk/mod.rs`; for Kafka at `kafka/seat.rs`.
 
 mod disk;
 mod groups;
 mod journal;
+mod kafka;
 mod memory;
 mod store;
 mod topics;
 mod url;
 
 pub use disk::{Media, RealMedia};
+pub use kafka::Settings;
 pub use url::{Access, Fsync, Options, Url};
 
 use flow::{Log, Result};
 use std::sync::Arc;
 
-/// Opens the log that a URL names: `memory:` or `disk:PATH`, with options behind a `?`.
+/// Opens the log that a URL names: `memory:`, `disk:PATH` or `kafka://BROKERS`, with options behind a `?`.
 pub fn open(url: &str, access: Access) -> Result<Arc<dyn Log>> {
     match url.parse::<Url>()? {
         Url::Memory { format } => Ok(Arc::new(journal::Journal::new(memory::Memory::default(), format))),
+        Url::Kafka(settings) => Ok(Arc::new(kafka::Kafka::open(*settings, access)?)),
         Url::Disk { path, options } => open_disk(&path, &options, access, Arc::new(RealMedia)),
     }
 }

@@ -1,5 +1,6 @@
 //! Log URLs.
 
+use crate::kafka::Settings;
 use flow::{Error, Format};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -20,6 +21,8 @@ pub enum Url {
         /// How it is kept.
         options: Options,
     },
+    /// A log on Apache Kafka.
+    Kafka(Box<Settings>),
 }
 
 /// What a log is opened for.
@@ -72,13 +75,14 @@ impl FromStr for Url {
             "memory" => memory(pairs),
             "disk" if path.is_empty() => Err(refused("disk: needs a folder, as in disk:./goshawk-data".into())),
             "disk" => disk(path, pairs),
+            "kafka" => Settings::parse(rest).map(|settings| Url::Kafka(Box::new(settings))),
             _ => Err(unknown(url)),
         }
     }
 }
 
 fn unknown(url: &str) -> Error {
-    refused(format!("'{url}' is no log; known are memory: and disk:PATH"))
+    refused(format!("'{}' is no log; known are memory:, disk:PATH and kafka://HOST:PORT", url.split('?').next().unwrap_or(url)))
 }
 
 fn memory<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Url, Error> {
@@ -144,7 +148,7 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         for (url, part) in [
-            ("goshawk-data", "known are memory: and disk:PATH"),
+            ("goshawk-data", "known are memory:, disk:PATH and kafka://HOST:PORT"),
             ("disk:", "needs a folder"),
             ("disk:x?sync=1", "it knows fsync"),
             ("disk:x?fsync=0ms", "neither 'always'"),

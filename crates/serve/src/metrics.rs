@@ -44,10 +44,13 @@ impl Numbers {
     }
 
     /// The metrics of the whole process, `others` among them, in the OpenMetrics text form.
-    pub fn text(&self, others: &str, view: &View, now: Now) -> String {
-        let mut text = others.trim_end().trim_end_matches("# EOF").trim_end().to_owned();
-        if !text.is_empty() {
-            text.push('\n');
+    pub fn text(&self, others: &[String], view: &View, now: Now) -> String {
+        let mut text = String::new();
+        for other in others {
+            text.push_str(other.trim_end().trim_end_matches("# EOF").trim_end());
+            if !text.is_empty() && !text.ends_with('\n') {
+                text.push('\n');
+            }
         }
         self.requests(&mut text);
         gauge(&mut text, "goshawk_serve_live_clients", "Clients that hear the live events.", now.live);

@@ -99,8 +99,14 @@ impl Stage for Parrot {
 }
 
 fn parrot(log: &Arc<dyn Log>) -> StageWorker<Parrot> {
-    let plan =
-        StagePlan { inputs: vec!["words".into()], outputs: topics(), producers: vec![], idle_ms: 1000, batch_bytes: 1 << 20 };
+    let plan = StagePlan {
+        inputs: vec!["words".into()],
+        outputs: topics(),
+        awaited: vec![],
+        producers: vec![],
+        idle_ms: 1000,
+        batch_bytes: 1 << 20,
+    };
     StageWorker::join(Arc::new(Parrot), plan, context(log.clone())).unwrap()
 }
 
@@ -179,6 +185,7 @@ fn source(log: &Arc<dyn Log>, pulls: &[Vec<(i64, &'static str)>], max_lag: u64) 
     let plan = SourcePlan {
         name: "reader".into(),
         outputs: topics().into_iter().filter(|topic| ["words", "rejected"].contains(&topic.name.as_str())).collect(),
+        awaited: vec!["words".into()],
         lateness_ms: 10_000,
         remembered: 100,
         heartbeat_ms: 1000,

@@ -1,6 +1,7 @@
 //! What a disk can do to a log: torn writes, damage, no space, a sync that fails.
 
-use super::{contents, group, output, poll, progress};
+use super::watch::Watch;
+use super::{contents, group, output, progress};
 use crate::{Access, Fsync, Media, Options, RealMedia, open, open_disk};
 use flow::{Commit, Error, Log, TopicSpec};
 use std::fs::{self, File, OpenOptions};
@@ -190,8 +191,7 @@ fn a_full_disk_refuses_and_goes_on_once_there_is_room() {
     let log = open_disk(&path, &small(), Access::Write, media.clone()).unwrap();
     log.declare(&[TopicSpec::new("in", 1), TopicSpec::new("out", 1)]).unwrap();
     log.append(vec![output("in", 0, &["k=1"])]).unwrap();
-    let mut member = log.join(&group("g", &["in"])).unwrap();
-    poll(&mut *member);
+    let mut member = Watch::holding(&*log, &group("g", &["in"]), 1).member;
     let big = Commit { outputs: vec![output("out", 0, &[&format!("k={}", "x".repeat(2000))])], ..progress("in", 0, 1) };
     for _ in 0..3 {
         let error = member.commit(&big).unwrap_err();

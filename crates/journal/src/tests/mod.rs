@@ -1,13 +1,16 @@
-//! What every log must do (`conformance`), and what a disk can do to one (`crash`).
+//! What every log must do (`conformance`, seen through a `watch`), what a disk can do to one (`crash`), and what is
+//! special on Apache Kafka (`kafka`).
 
+#[path = "../../../../tests/brokers.rs"]
+mod brokers;
 mod conformance;
 mod crash;
+mod kafka;
+mod watch;
 
-use flow::{Batch, Block, BlockBuilder, Commit, Event, Group, Log, Mark, Member, Output, Progress, Timestamp};
+use flow::{Batch, Block, BlockBuilder, Commit, Group, Log, Mark, Output, Progress, Timestamp};
 use std::convert::Infallible;
-use std::time::Duration;
-
-const NO_WAIT: Duration = Duration::ZERO;
+use std::time::{Duration, Instant};
 
 pub fn mark(at: i64) -> Mark {
     Mark { watermark: Timestamp::MIN, at: Timestamp::from_millis(at), done: false }
@@ -43,6 +46,22 @@ pub fn progress(topic: &str, partition: u32, next: u64) -> Commit {
     Commit { inputs: vec![Progress { topic: topic.into(), partition, next }], ..Commit::default() }
 }
 
+/// Every record of a partition, as `key=value`: which offsets they take is the log's own business.
+pub fn values(log: &dyn Log, topic: &str, partition: u32) -> Vec<String> {
+    let bare = |line: String| line.split_once(':').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
+    contents(log, topic, partition).into_iter().map(bare).collect()
+}
+
+/// That a partition holds these records, soon: brokers show what was committed a moment later.
+pub fn holds(log: &dyn Log, topic: &str, partition: u32, expected: &[impl AsRef<str>]) {
+    let expected: Vec<&str> = expected.iter().map(AsRef::as_ref).collect();
+    let until = Instant::now() + Duration::from_secs(20);
+    while values(log, topic, partition) != expected && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert_eq!(values(log, topic, partition), expected);
+}
+
 /// Every record of a partition, as `offset:key=value`.
 pub fn contents(log: &dyn Log, topic: &str, partition: u32) -> Vec<String> {
     let range = log.bounds(topic, partition).unwrap();
@@ -65,20 +84,4 @@ pub fn shown(batch: &Batch) -> Vec<String> {
         None => format!("{}:{}", record.offset, text(record.key)),
     };
     batch.block.records(batch.base, batch.from).map(line).collect()
-}
-
-/// What one poll brings, in short.
-pub fn poll(member: &mut dyn Member) -> Vec<String> {
-    let events = member.poll(NO_WAIT, 1 << 20).unwrap();
-    let mut lines = vec![];
-    for event in events {
-        match event {
-            Event::Revoked(partitions) => lines.push(format!("revoked {partitions:?}")),
-            Event::Assigned { partition, state } => lines.push(format!("assigned {partition} with {} entries", state.len())),
-            Event::Batch(batch) => {
-                lines.extend(shown(&batch).into_iter().map(|line| format!("{}/{} {line}", batch.topic, batch.partition)));
-            }
-        }
-    }
-    lines
 }

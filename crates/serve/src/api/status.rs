@@ -32,8 +32,9 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let taken = |limit: usize, left: usize| limit.saturating_sub(left);
     let live = taken(app.limits.live, app.live.available_permits());
     let now = Now { live, taps: taken(app.limits.taps, app.taps.available_permits()) };
-    let hub = app.hub.clone();
-    let text = tokio::task::spawn_blocking(move || hub.numbers.text(&hub.vitals().metrics(), &hub.view(), now)).await?;
+    let (hub, log) = (app.hub.clone(), app.log.clone());
+    let text = move || hub.numbers.text(&[hub.vitals().metrics(), log.metrics()], &hub.view(), now);
+    let text = tokio::task::spawn_blocking(text).await?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
 }
 

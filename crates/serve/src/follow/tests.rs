@@ -87,7 +87,7 @@ fn records_that_do_not_decode_are_counted_and_left() {
     log.send_counts(&[("A", 1, 1)]);
     let (mut follower, hub) = follower(&log, 100);
     catch_up(&mut follower);
-    let text = hub.numbers.text("", &hub.view(), crate::metrics::Now { live: 0, taps: 0 });
+    let text = hub.numbers.text(&[], &hub.view(), crate::metrics::Now { live: 0, taps: 0 });
     assert!(text.contains("goshawk_serve_records_broken_total 1\n"), "{text}");
     assert_eq!(hub.view().rows(), 1);
 }

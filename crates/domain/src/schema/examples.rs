@@ -1,0 +1,96 @@
+//! Records as they are, for the pages.
+
+use crate::{Author, Counts, Kind, Place, Post, Sighting};
+use flow::{Late, Raw, Refused, Rejected, Timestamp, Value};
+
+/// A record, ready to be shown.
+pub(super) struct Example {
+    /// What is to be seen in it.
+    pub(super) caption: &'static str,
+    /// The record's key.
+    pub(super) key: String,
+    /// The record's value, a field a line.
+    pub(super) value: String,
+}
+
+/// What the records of this topic look like.
+pub(super) fn examples(topic: &str) -> Option<Vec<Example>> {
+    match topic {
+        Post::TOPIC => Some(vec![
+            show("A post that answers another.", &post())?,
+            show(
+                "The same post, taken back. What is not known is empty, or null.",
+                &Post::deletion("bluesky".into(), "3lbqk2".into(), AT.plus_millis(90_000)),
+            )?,
+        ]),
+        Sighting::TOPIC => Some(vec![show("That post, where it was seen.", &sighting())?]),
+        Counts::TOPIC => Some(vec![show("Five minutes of a city.", &counts())?]),
+        Late::TOPIC => Some(vec![show("A sighting that came when its window was closed.", &late())?]),
+        Rejected::TOPIC => Some(vec![show("A line that is not UTF-8.", &rejected())?]),
+        _ => None,
+    }
+}
+
+fn show<V: Value>(caption: &'static str, record: &V) -> Option<Example> {
+    let key = std::str::from_utf8(record.key()).ok()?.to_owned();
+    serde_json::to_string_pretty(record).ok().map(|value| Example { caption, key, value })
+}
+
+/// 2026-03-01T12:34:56.789Z
+const AT: Timestamp = Timestamp::from_millis(1_772_368_496_789);
+
+fn post() -> Post<'static> {
+    let author = Author {
+        id: "did:plc:7q4nm2".into(),
+        handle: Some("kari.example".into()),
+        followers: Some(1204),
+        location: Some("Oslo, Norway".into()),
+    };
+    Post {
+        network: "bluesky".into(),
+        id: "3lbqk2".into(),
+        root: "3lbqk2".into(),
+        kind: Kind::Reply,
+        target: Some("3lbpz7".into()),
+        time: AT,
+        author,
+        place: Some(Place { name: "Oslo, Norway".into(), country: Some("NO".into()) }),
+        rules: vec!["oslo".into()],
+        lang: Some("en".into()),
+        text: "Snow again!".into(),
+    }
+}
+
+fn sighting() -> Sighting<'static> {
+    Sighting { city: "oslo".into(), network: "bluesky".into(), person: "did:plc:7q4nm2".into(), repost: false }
+}
+
+fn counts() -> Counts<'static> {
+    let end = Timestamp::from_millis(AT.millis() / 60_000 * 60_000).plus_millis(60_000);
+    Counts { city: "oslo".into(), start: end.plus_millis(-300_000), end, posts: 42, reposts: 17, people: 31 }
+}
+
+fn late() -> Late {
+    let raw = serde_json::to_vec(&sighting()).unwrap_or_default();
+    Late(Refused {
+        by: "count".to_owned(),
+        from: Sighting::TOPIC.to_owned(),
+        partition: 3,
+        offset: 90_210,
+        time: AT,
+        reason: format!("older than the watermark {}", AT.plus_millis(240_000)),
+        raw: Raw(raw),
+    })
+}
+
+fn rejected() -> Rejected {
+    Rejected(Refused {
+        by: "stdin".to_owned(),
+        from: "stdin:".to_owned(),
+        partition: 0,
+        offset: 7,
+        time: AT,
+        reason: "not UTF-8: byte 3 does not belong".to_owned(),
+        raw: Raw(b"caf\xe9".to_vec()),
+    })
+}

@@ -1,0 +1,188 @@
+//! Clients of the brokers: how they are made, what they report, and what their errors mean.
+
+use super::settings::Settings;
+use super::vitals::Numbers;
+use flow::Error;
+use rdkafka::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What a client last complained about: a call that only says "timed out" is explained with it.
+#[derive(Clone, Default)]
+pub struct Complaints(Arc<Mutex<Option<(Code, String)>>>);
+
+impl Complaints {
+    fn note(&self, code: Code, text: &str) {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Why a connection fails says more than that all of them are down.
+        if code != Code::AllBrokersDown || last.is_none() {
+            *last = Some((code, text.to_owned()));
+        }
+    }
+
+    /// Whether trying again soon is of no use.
+    pub fn is_final(&self) -> bool {
+        matches!(self.last(), Some((Code::Authentication | Code::SaslAuthenticationFailed | Code::SSL | Code::Resolve, _)))
+    }
+
+    fn last(&self) -> Option<(Code, String)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What every client of a log has in common.
+#[derive(Clone)]
+pub struct Context {
+    /// Which client it is, in metrics.
+    pub name: String,
+    /// What it last complained about.
+    pub complaints: Complaints,
+    /// Where its statistics go.
+    pub numbers: Arc<Numbers>,
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        match level {
+            RDKafkaLogLevel::Debug => tracing::trace!(client = self.name, facility, message),
+            RDKafkaLogLevel::Info | RDKafkaLogLevel::Notice => tracing::debug!(client = self.name, facility, message),
+            // The brokers coming and going is told by whoever has to wait for them.
+            _ => tracing::info!(client = self.name, facility, message),
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(client = self.name, %error, reason, "the client complains");
+        if let Some(code) = error.rdkafka_error_code() {
+            self.complaints.note(code, reason);
+        }
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.numbers.take(&self.name, statistics);
+    }
+}
+
+/// The common ground of a client's configuration.
+pub fn config(settings: &Settings) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    let millis = |time: std::time::Duration| time.as_millis().to_string();
+    config
+        .set("bootstrap.servers", &settings.brokers)
+        .set("client.id", "goshawk")
+        .set("statistics.interval.ms", "1000")
+        .set("topic.metadata.refresh.interval.ms", "30000")
+        .set("reconnect.backoff.ms", "50")
+        .set("reconnect.backoff.max.ms", "1000")
+        .set("socket.timeout.ms", millis(settings.timeout))
+        .set("log.connection.close", "false");
+    for (name, value) in &settings.properties {
+        config.set(name, value);
+    }
+    config
+}
+
+/// Properties that only producers have; a consumer would warn of them.
+const OF_PRODUCERS: &[&str] =
+    &["compression.type", "compression.codec", "compression.level", "linger.ms", "batch.size", "batch.num.messages", "acks"];
+
+/// A consumer that reads only what is committed, for this group.
+pub fn consumer(settings: &Settings, group: &str) -> ClientConfig {
+    let mut config = config(settings);
+    for name in OF_PRODUCERS {
+        config.remove(name);
+    }
+    config
+        .set("group.id", group)
+        .set("isolation.level", "read_committed")
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("enable.partition.eof", "true")
+        .set("auto.offset.reset", "earliest")
+        .set("fetch.wait.max.ms", "200")
+        .set("fetch.error.backoff.ms", "50")
+        .set("queued.max.messages.kbytes", "16384")
+        .set("check.crcs", "true");
+    config
+}
+
+/// A producer whose transactions carry this name.
+pub fn producer(settings: &Settings, transactional_id: &str) -> ClientConfig {
+    let mut config = config(settings);
+    let defaults = [
+        ("compression.type", "lz4"),
+        ("linger.ms", "1"),
+        // Right behind a transaction, the brokers are still busy with its end and say so: asked again soon.
+        ("retry.backoff.ms", "5"),
+        ("queue.buffering.max.messages", "0"),
+        ("message.max.bytes", "10485760"),
+    ];
+    for (name, value) in defaults {
+        if !settings.properties.contains_key(name) {
+            config.set(name, value);
+        }
+    }
+    let transaction = settings.transaction.as_millis().to_string();
+    config
+        .set("transactional.id", transactional_id)
+        .set("transaction.timeout.ms", &transaction)
+        .set("message.timeout.ms", &transaction)
+        .set("enable.idempotence", "true");
+    config
+}
+
+/// What an error means for whoever meets it.
+pub fn meaning(doing: &str, error: &KafkaError, complaints: &Complaints) -> Error {
+    if let KafkaError::ClientConfig(_, why, name, _) = error {
+        return Error::Refused(format!("kafka: {name}: {}", why.trim_end_matches('.')));
+    }
+    let code = error.rdkafka_error_code();
+    let vague = matches!(
+        code,
+        None | Some(Code::OperationTimedOut | Code::BrokerTransportFailure | Code::AllBrokersDown | Code::RequestTimedOut)
+    );
+    let behind = if vague { complaints.last() } else { None };
+    let code = behind.as_ref().map(|(code, _)| *code).or(code);
+    let text = match (&behind, error) {
+        (Some((_, reason)), _) => reason.clone(),
+        (None, KafkaError::Transaction(inner)) => inner.string(),
+        (None, _) => code.map_or_else(|| error.to_string(), |code| code.to_string()),
+    };
+    explained(doing, code, &text)
+}
+
+fn explained(doing: &str, code: Option<Code>, text: &str) -> Error {
+    let text = text.split(" (after ").next().unwrap_or(text);
+    let told = |hint: &str| format!("kafka: {doing}: {text}; {hint}");
+    match code {
+        // A host may be found again, and a password put right: these may pass.
+        Some(Code::Authentication | Code::SaslAuthenticationFailed) => {
+            Error::Io(told("check sasl.mechanism, sasl.username and sasl.password"))
+        }
+        Some(Code::SSL) => Error::Io(told("check security.protocol and the ssl.* properties")),
+        Some(Code::Resolve) => Error::Io(told("check the brokers' names")),
+        Some(code) => match lacks(code) {
+            Some(hint) => Error::Refused(told(hint)),
+            None => Error::Io(format!("kafka: {doing}: {text}")),
+        },
+        None => Error::Io(format!("kafka: {doing}: {text}")),
+    }
+}
+
+/// What is missing for good, until somebody changes it on the brokers.
+fn lacks(code: Code) -> Option<&'static str> {
+    match code {
+        Code::TopicAuthorizationFailed => {
+            Some("this user lacks an ACL on the topic: READ, WRITE and DESCRIBE, and CREATE where it must be made")
+        }
+        Code::GroupAuthorizationFailed => Some("this user lacks an ACL on the group: READ"),
+        Code::ClusterAuthorizationFailed => Some("this user lacks an ACL on the cluster: CREATE, or IDEMPOTENT_WRITE"),
+        Code::TransactionalIdAuthorizationFailed => Some("this user lacks an ACL on the transactional id: WRITE and DESCRIBE"),
+        Code::UnsupportedFeature | Code::UnsupportedVersion => {
+            Some("the brokers are too old, or do without transactions; Apache Kafka 2.5 or newer is needed")
+        }
+        Code::PolicyViolation => Some("the cluster's policy does not allow it"),
+        _ => None,
+    }
+}

@@ -1,0 +1,136 @@
+//! A place in a consumer group: which partitions it has been given, and by what name the brokers know it now.
+
+use super::client::{Complaints, Context};
+use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata, RebalanceProtocol};
+use rdkafka::error::KafkaError;
+use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::types::RDKafkaRespErr;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What happened to a member's partitions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shared {
+    /// These are its own from now on.
+    Given(BTreeSet<u32>),
+    /// These are another's from now on.
+    Taken(BTreeSet<u32>),
+}
+
+#[derive(Default)]
+struct Standing {
+    news: Vec<Shared>,
+    /// The member as of the sharing-out that it has heard of: what it commits, it commits as this one, so that the
+    /// brokers refuse it once they have given its partitions away.
+    identity: Option<Arc<ConsumerGroupMetadata>>,
+    sharings: u64,
+}
+
+/// The member's side of the group protocol. Everything here happens inside its own calls to `poll`.
+pub struct Crew {
+    /// What all clients have in common.
+    pub context: Context,
+    /// The topics that are read together: partition N of each goes to one member.
+    pub inputs: Vec<String>,
+    standing: Mutex<Standing>,
+}
+
+impl Crew {
+    /// A member that has nothing yet.
+    pub fn new(context: Context, inputs: Vec<String>) -> Self {
+        Crew { context, inputs, standing: Mutex::default() }
+    }
+
+    fn standing(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether there is news that was not taken.
+    pub fn has_news(&self) -> bool {
+        !self.standing().news.is_empty()
+    }
+
+    /// The news since the last call.
+    pub fn take_news(&self) -> Vec<Shared> {
+        std::mem::take(&mut self.standing().news)
+    }
+
+    /// Whether the news takes one of these partitions away.
+    pub fn takes(&self, partitions: &BTreeSet<u32>) -> bool {
+        let taken = |news: &Shared| matches!(news, Shared::Taken(taken) if !taken.is_disjoint(partitions));
+        self.standing().news.iter().any(taken)
+    }
+
+    /// As whom to commit.
+    pub fn identity(&self) -> Option<Arc<ConsumerGroupMetadata>> {
+        self.standing().identity.clone()
+    }
+
+    /// How many sharings-out it has heard of.
+    pub fn sharings(&self) -> u64 {
+        self.standing().sharings
+    }
+
+    /// What is said of it most recently, where a call only says that it failed.
+    pub fn complaints(&self) -> &Complaints {
+        &self.context.complaints
+    }
+
+    /// The partitions of all inputs with these numbers.
+    pub fn list(&self, partitions: &BTreeSet<u32>) -> TopicPartitionList {
+        let mut list = TopicPartitionList::new();
+        for topic in &self.inputs {
+            for partition in partitions {
+                list.add_partition(topic, partition.cast_signed());
+            }
+        }
+        list
+    }
+
+    fn hear(&self, consumer: &BaseConsumer<Self>, news: Shared) {
+        let identity = consumer.group_metadata().map(Arc::new);
+        let mut standing = self.standing();
+        // Who has lost its partitions is nobody in its group: it must not commit as nobody.
+        standing.identity = if consumer.assignment_lost() { None } else { identity };
+        standing.sharings += 1;
+        if matches!(&news, Shared::Given(set) | Shared::Taken(set) if !set.is_empty()) {
+            standing.news.push(news);
+        }
+    }
+}
+
+impl ClientContext for Crew {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.context.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.context.error(error, reason);
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.context.stats_raw(statistics);
+    }
+}
+
+impl ConsumerContext for Crew {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let partitions: BTreeSet<u32> = list.elements().iter().map(|element| element.partition().cast_unsigned()).collect();
+        let all = self.list(&partitions);
+        let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
+        let given = event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        let done = match (given, cooperative) {
+            (true, true) => consumer.incremental_assign(&all),
+            (true, false) => consumer.assign(&all),
+            (false, true) => consumer.incremental_unassign(&all),
+            (false, false) => consumer.unassign(),
+        };
+        if let Err(error) = done {
+            tracing::warn!(client = self.context.name, %error, ?partitions, given, "the brokers' sharing-out could not be followed");
+        }
+        tracing::debug!(client = self.context.name, ?partitions, given, "partitions shared out");
+        self.hear(consumer, if given { Shared::Given(partitions) } else { Shared::Taken(partitions) });
+    }
+}

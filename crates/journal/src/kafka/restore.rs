@@ -1,0 +1,105 @@
+//! A partition's state, brought back: from the copy on this machine's disk, and from the state's topic what is newer.
+
+use super::Kept;
+use super::cache::{Changes, Copy, Landmark, State, apply};
+use flow::{Batch, Error, Result};
+use std::time::{Duration, Instant};
+
+const READ_BYTES: usize = 4 << 20;
+/// How often to look whether a transaction that is in the way has ended.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A state, and the copy of it that is to be kept from here on.
+pub struct Restored {
+    /// The entries.
+    pub state: State,
+    /// The copy, where one is kept.
+    pub copy: Option<Copy>,
+}
+
+impl Kept {
+    /// The state of a partition as last committed.
+    pub fn restore(&self, topic: &str, partition: u32) -> Result<Restored> {
+        let begun = Instant::now();
+        let bounds = self.settled(topic, partition)?;
+        let (mut copy, mut state) = self.copy(topic, partition);
+        let mut next = bounds.start;
+        if let Some(kept) = &mut copy {
+            match kept.landmark {
+                Some(landmark) if self.stands(topic, partition, landmark, bounds.end)? => next = landmark.offset + 1,
+                Some(_) => {
+                    tracing::info!(topic, partition, "the copy of the state is not of this topic; reading it whole");
+                    state.clear();
+                    copy = kept.clear().ok().and(copy);
+                }
+                None => {}
+            }
+        }
+        let from = next;
+        while next < bounds.end {
+            let batches = self.read_topic(topic, partition, next, READ_BYTES)?;
+            let Some(last) = batches.last() else {
+                return Err(Error::Io(format!("kafka: {topic}/{partition} ends before {}", bounds.end)));
+            };
+            next = last.next();
+            let (landmark, changes) = changes(&batches);
+            apply(&mut state, changes.iter().cloned());
+            let kept = copy.as_mut().zip(landmark).map(|(copy, landmark)| copy.append(landmark, changes));
+            if let Some(Err(error)) = kept {
+                tracing::warn!(topic, partition, %error, "the copy of the state cannot be kept; going on without");
+                copy = None;
+            }
+        }
+        let (entries, read) = (state.len(), next.saturating_sub(from));
+        tracing::info!(topic, partition, entries, read, from, ms = begun.elapsed().as_millis(), "state restored");
+        Ok(Restored { state, copy })
+    }
+
+    /// The bounds of a topic of states, once no transaction is open in it: the end is that of all that was ever written
+    /// by now, not of what is committed by now.
+    fn settled(&self, topic: &str, partition: u32) -> Result<std::ops::Range<u64>> {
+        let target = self.bounds_of(&self.asks, topic, partition)?.end;
+        let until = Instant::now() + self.settings.transaction * 2 + self.settings.timeout;
+        loop {
+            let bounds = self.bounds_of(&self.committed, topic, partition)?;
+            if bounds.end >= target {
+                return Ok(bounds);
+            }
+            if Instant::now() > until {
+                return Err(Error::Io(format!("kafka: a transaction on {topic}/{partition} does not end")));
+            }
+            std::thread::sleep(LOOK);
+        }
+    }
+
+    fn copy(&self, topic: &str, partition: u32) -> (Option<Copy>, State) {
+        let Some(slot) = &self.slot else { return (None, State::new()) };
+        match Copy::open(&slot.file(&self.cluster, topic, partition)) {
+            Ok((copy, state)) => (Some(copy), state),
+            Err(error) => {
+                tracing::warn!(topic, partition, %error, "the copy of the state cannot be used; going on without");
+                (None, State::new())
+            }
+        }
+    }
+
+    /// Whether the record that a copy knows last is still where it was.
+    fn stands(&self, topic: &str, partition: u32, landmark: Landmark, end: u64) -> Result<bool> {
+        if landmark.offset >= end {
+            return Ok(false);
+        }
+        let batches = self.read_topic(topic, partition, landmark.offset, 1)?;
+        let first = batches.iter().flat_map(|batch| batch.block.records(batch.base, batch.from)).next();
+        Ok(first.is_some_and(|record| Landmark::of(record.offset, record.key, record.value) == landmark))
+    }
+}
+
+fn changes(batches: &[Batch]) -> (Option<Landmark>, Changes) {
+    let mut landmark = None;
+    let mut changes = vec![];
+    for record in batches.iter().flat_map(|batch| batch.block.records(batch.base, batch.from)) {
+        landmark = Some(Landmark::of(record.offset, record.key, record.value));
+        changes.push((record.key.to_vec(), record.value.map(<[u8]>::to_vec)));
+    }
+    (landmark, changes)
+}

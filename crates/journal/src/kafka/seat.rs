@@ -1,0 +1,382 @@
+//! A member of a group on the brokers.
+
+use super::Kept;
+use super::cache::{Copy, Landmark};
+use super::client::{self, Complaints, Context, meaning};
+use super::crew::{Crew, Shared};
+use super::restore::Restored;
+use super::wire::Inbox;
+use super::writer::{Failure, Work, Writer};
+use flow::{Change, Commit, Error, Event, Group, Member, Progress, Result};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::{Offset, TopicPartitionList};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long a commit waits to hear of a sharing-out that the brokers know of already.
+const HEARING: Duration = Duration::from_secs(5);
+
+/// A partition that is worked on.
+struct Held {
+    /// What was read of each input and not handed out.
+    inboxes: Vec<Inbox>,
+    /// How far each input was committed.
+    committed: Vec<u64>,
+    copy: Option<Copy>,
+}
+
+/// A member's seat.
+pub struct Seat {
+    kept: Arc<Kept>,
+    name: String,
+    /// Its number among the members of its group in this process.
+    number: u32,
+    group: Group,
+    /// The topic whose partitions the brokers share out: the first input, or that of the state.
+    lead: String,
+    state_topic: String,
+    consumer: BaseConsumer<Crew>,
+    writer: Option<Writer>,
+    held: BTreeMap<u32, Held>,
+    /// Given, but not handed out with its state yet.
+    unsettled: BTreeSet<u32>,
+    /// What is held must be handed out anew, as it stands on the brokers.
+    anew: bool,
+}
+
+impl Seat {
+    /// Joins the group.
+    pub fn join(kept: Arc<Kept>, group: &Group) -> Result<Seat> {
+        let number = kept.enter(&group.name);
+        let name = format!("{} {number}", group.name);
+        let inputs: Vec<String> = group.inputs.iter().map(|topic| kept.settings.named(topic)).collect();
+        let state_topic = kept.settings.state_topic(&group.name);
+        let lead = inputs.first().unwrap_or(&state_topic).clone();
+        let context = Context { name: name.clone(), complaints: Complaints::default(), numbers: kept.numbers.clone() };
+        let complaints = context.complaints.clone();
+        let mut config = client::consumer(&kept.settings, &kept.settings.group(&group.name));
+        config
+            .set("partition.assignment.strategy", "cooperative-sticky")
+            .set("session.timeout.ms", kept.settings.session.as_millis().to_string())
+            .set("heartbeat.interval.ms", (kept.settings.session.as_millis() / 4).max(100).to_string())
+            .set("max.poll.interval.ms", "600000")
+            .set("enable.partition.eof", "false");
+        let consumer: BaseConsumer<Crew> = config
+            .create_with_context(Crew::new(context, inputs))
+            .map_err(|error| meaning("making a consumer", &error, &complaints))?;
+        consumer.subscribe(&[&lead]).map_err(|error| meaning("joining a group", &error, &complaints))?;
+        let (held, unsettled, group) = (BTreeMap::new(), BTreeSet::new(), group.clone());
+        Ok(Seat { kept, name, number, group, lead, state_topic, consumer, writer: None, held, unsettled, anew: false })
+    }
+
+    fn crew(&self) -> &Arc<Crew> {
+        self.consumer.context()
+    }
+
+    fn error(&self, doing: &str, error: &KafkaError) -> Error {
+        meaning(&format!("{}: {doing}", self.group.name), error, self.crew().complaints())
+    }
+
+    /// Follows what the brokers have shared out.
+    fn settle(&mut self) -> Result<Vec<Event>> {
+        let mut taken = vec![];
+        for news in self.crew().take_news() {
+            match news {
+                Shared::Given(partitions) => self.unsettled.extend(partitions),
+                Shared::Taken(partitions) => {
+                    self.unsettled.retain(|partition| !partitions.contains(partition));
+                    taken.extend(partitions.into_iter().filter(|partition| self.held.remove(partition).is_some()));
+                }
+            }
+        }
+        if self.anew {
+            self.take_back()?;
+        }
+        let mut events = if taken.is_empty() { vec![] } else { vec![Event::Revoked(taken)] };
+        while let Some(partition) = self.unsettled.first().copied() {
+            match self.give(partition) {
+                Ok(event) => events.push(event),
+                Err(error) if events.is_empty() => return Err(error),
+                Err(_) => break,
+            }
+            self.unsettled.remove(&partition);
+        }
+        Ok(events)
+    }
+
+    /// Reads everything that is held again from where it was committed.
+    fn take_back(&mut self) -> Result<()> {
+        let partitions: BTreeSet<u32> = self.held.keys().copied().collect();
+        let list = self.crew().list(&partitions);
+        if !partitions.is_empty() && !self.group.inputs.is_empty() {
+            let back = self.consumer.incremental_unassign(&list).and_then(|()| self.consumer.incremental_assign(&list));
+            back.map_err(|error| self.error("reading again", &error))?;
+        }
+        self.held.clear();
+        self.unsettled.extend(partitions);
+        self.anew = false;
+        Ok(())
+    }
+
+    /// A partition with its state, as last committed.
+    fn give(&mut self, partition: u32) -> Result<Event> {
+        // Whatever an earlier self has left open stands in the way of reading: it is undone first.
+        self.open_writer()?;
+        let committed = self.committed(partition)?;
+        let Restored { state, copy } = self.kept.restore(&self.state_topic, partition)?;
+        let inbox = |(topic, next): (&String, &u64)| Inbox::new(topic, partition, *next);
+        let inboxes = self.group.inputs.iter().zip(&committed).map(inbox).collect();
+        self.held.insert(partition, Held { inboxes, committed, copy });
+        Ok(Event::Assigned { partition, state: state.into_iter().collect() })
+    }
+
+    /// How far the group has read each input, once nobody's transaction can change it any more.
+    fn committed(&self, partition: u32) -> Result<Vec<u64>> {
+        let mut list = self.crew().list(&BTreeSet::from([partition]));
+        if list.count() == 0 {
+            return Ok(vec![]);
+        }
+        list.set_all_offsets(Offset::Invalid).map_err(|error| self.error("asking for the progress", &error))?;
+        let committed = self.consumer.committed_offsets(list, self.kept.settings.timeout);
+        let committed = committed.map_err(|error| self.error("asking for the progress", &error))?;
+        let next = |topic: &String| {
+            let found = committed.find_partition(topic, partition.cast_signed());
+            found.and_then(|found| found.offset().to_raw()).and_then(|offset| u64::try_from(offset).ok())
+        };
+        let inputs = &self.crew().inputs;
+        inputs
+            .iter()
+            .map(|topic| {
+                next(topic)
+                    .map_or_else(|| self.kept.start(topic, partition), |next| self.kept.still_there(topic, partition, next))
+            })
+            .collect()
+    }
+
+    fn open_writer(&mut self) -> Result<()> {
+        if self.writer.is_none() {
+            let id = format!("{}-{}-{}", self.kept.settings.group(&self.group.name), self.kept.instance(), self.number);
+            self.writer = Some(Writer::open(&self.kept.settings, &self.kept.numbers, &format!("{} writer", self.name), &id)?);
+        }
+        Ok(())
+    }
+
+    /// Takes in what has arrived: about `bytes`, or what there is by `until`.
+    fn pull(&mut self, until: Instant, bytes: usize) -> Result<()> {
+        let mut waiting: usize = self.held.values().flat_map(|held| &held.inboxes).map(Inbox::bytes).sum();
+        // Who wants no records, as a source, must still hear of its seat.
+        while waiting < bytes.max(1) && !self.crew().has_news() {
+            let patience = if waiting > 0 { Duration::ZERO } else { until.saturating_duration_since(Instant::now()) };
+            match self.consumer.poll(patience) {
+                Some(Ok(message)) => waiting += take(&mut self.held, &self.consumer.context().inputs, &message),
+                Some(Err(error)) => return Err(self.error("reading", &error)),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands between records and is no record counts as read.
+    fn pass_gaps(&mut self) -> Result<()> {
+        let positions = self.consumer.position().map_err(|error| self.error("asking for the position", &error))?;
+        for element in positions.elements() {
+            let Some(offset) = element.offset().to_raw().and_then(|offset| u64::try_from(offset).ok()) else { continue };
+            let input = self.consumer.context().inputs.iter().position(|topic| topic == element.topic());
+            let held = self.held.get_mut(&element.partition().cast_unsigned());
+            if let Some(inbox) = held.zip(input).and_then(|(held, input)| held.inboxes.get_mut(input)) {
+                inbox.pad_to(offset);
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands out what was taken in, under the names that the stages know.
+    fn hand_out(&mut self) -> Vec<Event> {
+        let mut events = vec![];
+        for held in self.held.values_mut() {
+            for (inbox, topic) in held.inboxes.iter_mut().zip(&self.group.inputs) {
+                let named = |batch| flow::Batch { topic: topic.clone(), ..batch };
+                events.extend(inbox.take().into_iter().map(named).map(Event::Batch));
+            }
+        }
+        events
+    }
+
+    /// Refuses what could not be applied whole, before anything is written.
+    fn check(&self, commit: &Commit) -> Result<BTreeSet<u32>> {
+        for output in &commit.outputs {
+            self.kept.exists(&output.topic, output.partition)?;
+        }
+        let read = commit.inputs.iter().map(|progress| progress.partition);
+        let touched: BTreeSet<u32> = read.chain(commit.state.iter().map(|change| change.partition)).collect();
+        let lost = touched.iter().find(|partition| !self.held.contains_key(partition));
+        if lost.is_some() || self.held.is_empty() || self.anew || self.crew().takes(&touched) || self.consumer.assignment_lost() {
+            return Err(Error::Fenced(self.group.name.clone()));
+        }
+        for Progress { topic, partition, next } in &commit.inputs {
+            let done = self.input(topic).and_then(|input| self.held.get(partition)?.committed.get(input)).copied().unwrap_or(0);
+            if *next < done {
+                let group = &self.group.name;
+                return Err(Error::Refused(format!("{group} has read {topic}/{partition} to {done}, not to {next}")));
+            }
+        }
+        Ok(touched)
+    }
+
+    fn input(&self, topic: &str) -> Option<usize> {
+        self.group.inputs.iter().position(|input| input == topic)
+    }
+
+    /// The offsets to commit. A commit without any names the partitions that it is about, so that the brokers can tell
+    /// whether they are still this member's.
+    fn offsets(&self, commit: &Commit) -> std::result::Result<TopicPartitionList, KafkaError> {
+        let mut list = TopicPartitionList::new();
+        for Progress { topic, partition, next } in &commit.inputs {
+            let offset = Offset::Offset(i64::try_from(*next).unwrap_or(i64::MAX));
+            list.add_partition_offset(&self.kept.settings.named(topic), partition.cast_signed(), offset)?;
+        }
+        if list.count() == 0 {
+            for (partition, held) in &self.held {
+                let next = held.committed.first().copied().unwrap_or(0);
+                list.add_partition_offset(&self.lead, partition.cast_signed(), Offset::Offset(i64::try_from(next).unwrap_or(0)))?;
+            }
+        }
+        Ok(list)
+    }
+
+    fn transact(&mut self, commit: &Commit, identity: Arc<ConsumerGroupMetadata>) -> std::result::Result<(), Failure> {
+        let offsets = self.offsets(commit).map_err(|error| Failure::Unknown(error.to_string()))?;
+        if commit.outputs.is_empty() && commit.state.is_empty() {
+            return self.consumer.commit(&offsets, CommitMode::Sync).map_err(|error| match error.rdkafka_error_code() {
+                Some(Code::IllegalGeneration | Code::UnknownMemberId | Code::RebalanceInProgress) => Failure::Stale,
+                _ => Failure::Again(self.error("committing", &error)),
+            });
+        }
+        self.open_writer().map_err(Failure::Again)?;
+        let Some(writer) = &self.writer else { return Err(Failure::Unknown("there is no producer".into())) };
+        let work =
+            Work { outputs: &commit.outputs, state: (&self.state_topic, &commit.state), progress: Some((offsets, identity)) };
+        let ends = writer.commit(&work)?;
+        self.keep_copies(&commit.state, &ends);
+        Ok(())
+    }
+
+    /// Brings the copies on this machine's disk up to date. A copy that cannot be written is left: the brokers have it all.
+    fn keep_copies(&mut self, changes: &[Change], ends: &BTreeMap<u32, u64>) {
+        for (partition, offset) in ends {
+            let Some(held) = self.held.get_mut(partition) else { continue };
+            let Some(copy) = &mut held.copy else { continue };
+            let mine = || changes.iter().filter(|change| change.partition == *partition);
+            let Some(last) = mine().next_back() else { continue };
+            let landmark = Landmark::of(*offset, &last.key, last.value.as_deref());
+            if let Err(error) = copy.append(landmark, mine().map(|change| (change.key.clone(), change.value.clone())).collect()) {
+                tracing::warn!(group = self.group.name, partition, %error, "the copy of the state cannot be kept; going on without");
+                held.copy = None;
+            }
+        }
+    }
+
+    /// The brokers know of a sharing-out that this member has yet to hear of; whether it still has these partitions then.
+    fn hear_of_sharing(&mut self, known: u64, touched: &BTreeSet<u32>) -> bool {
+        let until = Instant::now() + HEARING;
+        while self.crew().sharings() == known && Instant::now() < until {
+            if let Some(Ok(message)) = self.consumer.poll(Duration::from_millis(50)) {
+                take(&mut self.held, &self.consumer.context().inputs, &message);
+            }
+        }
+        self.crew().sharings() > known && !self.crew().takes(touched) && !self.consumer.assignment_lost()
+    }
+
+    /// What was computed stands on a state that is not the committed one: begin again from there.
+    fn fence(&mut self, why: &str) -> Error {
+        self.anew = true;
+        Error::Fenced(format!("{}: {why}", self.group.name))
+    }
+}
+
+/// Takes a message in; about how many bytes it is.
+fn take(held: &mut BTreeMap<u32, Held>, inputs: &[String], message: &BorrowedMessage<'_>) -> usize {
+    let input = inputs.iter().position(|topic| topic == message.topic());
+    let held = held.get_mut(&message.partition().cast_unsigned());
+    let Some(inbox) = held.zip(input).and_then(|(held, input)| held.inboxes.get_mut(input)) else { return 0 };
+    if u64::try_from(message.offset()).is_ok_and(|offset| offset >= inbox.next()) {
+        inbox.push(message);
+    }
+    message.payload_len() + message.key_len() + 64
+}
+
+impl Member for Seat {
+    fn poll(&mut self, wait: Duration, bytes: usize) -> Result<Vec<Event>> {
+        let until = Instant::now() + wait;
+        loop {
+            let events = self.settle()?;
+            if !events.is_empty() {
+                return Ok(events);
+            }
+            self.pull(until, bytes)?;
+            if self.crew().has_news() {
+                continue;
+            }
+            self.pass_gaps()?;
+            let events = self.hand_out();
+            if !events.is_empty() || Instant::now() >= until {
+                return Ok(events);
+            }
+        }
+    }
+
+    fn commit(&mut self, commit: &Commit) -> Result<()> {
+        let touched = match self.check(commit) {
+            Err(Error::Fenced(_)) => return Err(self.fence("its partitions are another's now")),
+            other => other?,
+        };
+        let known = self.crew().sharings();
+        let Some(identity) = self.crew().identity() else { return Err(self.fence("it was taken for dead")) };
+        match self.transact(commit, identity) {
+            Ok(()) => {
+                for Progress { topic, partition, next } in &commit.inputs {
+                    let input = self.input(topic);
+                    let held = self.held.get_mut(partition).zip(input);
+                    if let Some(committed) = held.and_then(|(held, input)| held.committed.get_mut(input)) {
+                        *committed = *next;
+                    }
+                }
+                Ok(())
+            }
+            Err(Failure::Again(error)) => Err(error),
+            Err(Failure::Stale) if self.hear_of_sharing(known, &touched) => {
+                Err(Error::Io(format!("{}: its partitions are being shared out anew", self.group.name)))
+            }
+            Err(Failure::Stale) => Err(self.fence("its partitions are another's now")),
+            Err(Failure::Unknown(why)) => {
+                self.writer = None;
+                Err(self.fence(&why))
+            }
+        }
+    }
+
+    fn lag(&self) -> Vec<(u32, u64)> {
+        let waiting = |partition: u32, held: &Held| {
+            let behind = held.inboxes.iter().zip(&self.crew().inputs).map(|(inbox, topic)| {
+                let end = self.kept.numbers.end(&self.name, topic, partition);
+                end.map_or(1, |end| end.saturating_sub(inbox.next()))
+            });
+            behind.sum()
+        };
+        self.held.iter().map(|(partition, held)| (*partition, waiting(*partition, held))).collect()
+    }
+
+    fn may_return(&self) -> bool {
+        true
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.kept.leave(&self.group.name, self.number);
+        self.kept.numbers.forget(&self.name);
+    }
+}

@@ -1,0 +1,225 @@
+//! A commit as one transaction. It is opened only once the commit is complete, and is short.
+
+use super::client::{self, Complaints, Context, meaning};
+use super::settings::Settings;
+use super::vitals::Numbers;
+use super::wire;
+use flow::{Change, Error, Output, Result};
+use rdkafka::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::ConsumerGroupMetadata;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{DeliveryResult, Message};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext, PurgeConfig};
+use rdkafka::topic_partition_list::TopicPartitionList;
+use std::collections::BTreeMap;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Why a transaction did not come to pass. Nothing of it is seen, but for `Unknown`.
+pub enum Failure {
+    /// It may succeed when tried again.
+    Again(Error),
+    /// The group has been shared out anew since the member last heard.
+    Stale,
+    /// The producer is of no use any more; whether the transaction was committed, only the log can tell.
+    Unknown(String),
+}
+
+/// Notes where the last record of each state partition came to stand.
+#[derive(Clone)]
+struct Ledger {
+    context: Context,
+    ends: Arc<Mutex<BTreeMap<u32, u64>>>,
+}
+
+impl ClientContext for Ledger {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.context.log(level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.context.error(error, reason);
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.context.stats_raw(statistics);
+    }
+}
+
+impl ProducerContext for Ledger {
+    /// One for the last record of a state partition, else zero.
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, last: usize) {
+        if let (Ok(message), 1) = (result, last) {
+            let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+            ends.insert(message.partition().cast_unsigned(), u64::try_from(message.offset()).unwrap_or(0));
+        }
+    }
+}
+
+/// A producer of transactions.
+pub struct Writer {
+    producer: Arc<BaseProducer<Ledger>>,
+    ledger: Ledger,
+    prefix: String,
+    timeout: Duration,
+}
+
+/// What one transaction holds.
+pub struct Work<'a> {
+    /// The records.
+    pub outputs: &'a [Output],
+    /// The topic of states, and what changes in it.
+    pub state: (&'a str, &'a [Change]),
+    /// How far the group has read, and as whom this is said.
+    pub progress: Option<(TopicPartitionList, Arc<ConsumerGroupMetadata>)>,
+}
+
+impl Writer {
+    /// A producer under this name. Whoever wrote under it before is shut out, and what they left open is undone.
+    pub fn open(settings: &Settings, numbers: &Arc<Numbers>, name: &str, id: &str) -> Result<Writer> {
+        let context = Context { name: name.to_owned(), complaints: Complaints::default(), numbers: numbers.clone() };
+        let ledger = Ledger { context, ends: Arc::default() };
+        let complaints = &ledger.context.complaints;
+        let made = client::producer(settings, id).create_with_context(ledger.clone());
+        let producer: BaseProducer<Ledger> = made.map_err(|error| meaning("making a producer", &error, complaints))?;
+        let begun = producer.init_transactions(settings.timeout);
+        begun.map_err(|error| meaning("preparing for transactions", &error, complaints))?;
+        Ok(Writer { producer: Arc::new(producer), ledger, prefix: settings.prefix.clone(), timeout: settings.timeout })
+    }
+
+    /// Commits all of it, or nothing; tells where the last record of each state partition came to stand.
+    pub fn commit(&self, work: &Work<'_>) -> std::result::Result<BTreeMap<u32, u64>, Failure> {
+        self.ledger.ends.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        if let Err(error) = self.producer.begin_transaction() {
+            return Err(Failure::Unknown(error.to_string()));
+        }
+        if let Err(error) = self.fill(work) {
+            return Err(self.undo(&error));
+        }
+        if let Some((offsets, identity)) = &work.progress {
+            self.tell_progress(offsets, identity)?;
+        }
+        self.close()?;
+        Ok(std::mem::take(&mut *self.ledger.ends.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    fn fill(&self, work: &Work<'_>) -> std::result::Result<(), KafkaError> {
+        for output in work.outputs {
+            let topic = format!("{}{}", self.prefix, output.topic);
+            let at = output.block.mark.at.millis().max(0);
+            for sent in wire::records(output) {
+                let record = BaseRecord::<[u8], [u8], usize>::with_opaque_to(&topic, 0).headers(sent.headers);
+                let record = record.partition(output.partition.cast_signed()).timestamp(at);
+                let record = if let Some(key) = sent.key { record.key(key) } else { record };
+                self.send(if let Some(value) = sent.value { record.payload(value) } else { record })?;
+            }
+        }
+        let (topic, changes) = work.state;
+        let last: BTreeMap<u32, usize> = changes.iter().zip(0..).map(|(change, number)| (change.partition, number)).collect();
+        for (number, change) in changes.iter().enumerate() {
+            let is_last = usize::from(last.get(&change.partition) == Some(&number));
+            let record = BaseRecord::<[u8], [u8], usize>::with_opaque_to(topic, is_last);
+            let record = record.partition(change.partition.cast_signed()).key(change.key.as_slice());
+            self.send(if let Some(value) = &change.value { record.payload(value.as_slice()) } else { record })?;
+        }
+        Ok(())
+    }
+
+    /// Hands a record over, waiting while the client's queue is full.
+    fn send(&self, mut record: BaseRecord<'_, [u8], [u8], usize>) -> std::result::Result<(), KafkaError> {
+        let until = Instant::now() + self.timeout;
+        loop {
+            match self.producer.send(record) {
+                Ok(()) => return Ok(()),
+                Err((KafkaError::MessageProduction(Code::QueueFull), back)) if Instant::now() < until => {
+                    record = back;
+                    self.producer.poll(Duration::from_millis(5));
+                }
+                Err((error, _)) => return Err(error),
+            }
+        }
+    }
+
+    /// Says how far the group has read, as part of the transaction. The client may wait for a lost coordinator without
+    /// end, whatever time it is given: so it is asked from a thread that can be left behind.
+    fn tell_progress(
+        &self,
+        offsets: &TopicPartitionList,
+        identity: &Arc<ConsumerGroupMetadata>,
+    ) -> std::result::Result<(), Failure> {
+        let (sender, answer) = channel();
+        let (producer, offsets, identity, timeout) = (self.producer.clone(), offsets.clone(), identity.clone(), self.timeout);
+        std::thread::spawn(move || {
+            let told = producer.send_offsets_to_transaction(&offsets, &identity, timeout);
+            // Whoever asked may have given up.
+            let _heard = sender.send(told);
+        });
+        match answer.recv_timeout(self.timeout * 2) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(self.undo(&error)),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                Err(Failure::Unknown("the group's coordinator does not answer".into()))
+            }
+        }
+    }
+
+    /// Waits until the brokers have everything, listening to what they answer.
+    fn flush(&self, until: Instant) {
+        while self.producer.in_flight_count() > 0 && Instant::now() < until {
+            self.producer.poll(Duration::from_millis(1));
+        }
+    }
+
+    fn close(&self) -> std::result::Result<(), Failure> {
+        let until = Instant::now() + self.timeout * 3;
+        self.flush(until);
+        loop {
+            match self.producer.commit_transaction(self.timeout) {
+                Ok(()) => return Ok(()),
+                Err(error) if is_retriable(&error) && Instant::now() < until => {}
+                Err(error) => return Err(self.undo(&error)),
+            }
+        }
+    }
+
+    /// Takes the transaction back, and says what its failure means.
+    fn undo(&self, error: &KafkaError) -> Failure {
+        if let KafkaError::Transaction(inner) = error
+            && !inner.txn_requires_abort()
+        {
+            return Failure::Unknown(inner.string());
+        }
+        // What waits to be reported must be heard first: an abort waits for it, and does not listen.
+        self.producer.purge(PurgeConfig::default().queue().inflight());
+        self.flush(Instant::now() + self.timeout);
+        if let Err(error) = self.producer.abort_transaction(self.timeout) {
+            return Failure::Unknown(error.to_string());
+        }
+        match error.rdkafka_error_code() {
+            Some(Code::IllegalGeneration | Code::UnknownMemberId | Code::FencedInstanceId | Code::RebalanceInProgress) => {
+                Failure::Stale
+            }
+            Some(Code::MessageSizeTooLarge) => {
+                Failure::Again(Error::Refused("kafka: a record is larger than max.message.bytes of its topic allows".into()))
+            }
+            Some(Code::KafkaStorageError) => Failure::Again(Error::Full(self.told(error).to_string())),
+            _ => Failure::Again(self.told(error)),
+        }
+    }
+
+    fn told(&self, error: &KafkaError) -> Error {
+        meaning("committing", error, &self.ledger.context.complaints)
+    }
+}
+
+fn is_retriable(error: &KafkaError) -> bool {
+    match error {
+        KafkaError::Transaction(inner) => inner.is_retriable(),
+        KafkaError::Flush(Code::OperationTimedOut) => true,
+        _ => false,
+    }
+}
