@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
 mod bad_input;
+mod brokers;
 mod browser;
 mod commands;
 mod kill;
 mod page;
+mod recording;
 mod simulation;
+mod storm;
 mod support;
 mod tidy;

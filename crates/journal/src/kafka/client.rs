@@ -127,6 +127,7 @@ pub fn producer(settings: &Settings, transactional_id: &str) -> ClientConfig {
     config
         .set("transactional.id", transactional_id)
         .set("transaction.timeout.ms", &transaction)
+        .set("socket.timeout.ms", settings.timeout.min(settings.transaction).as_millis().to_string())
         .set("message.timeout.ms", &transaction)
         .set("enable.idempotence", "true");
     config
@@ -136,6 +137,9 @@ pub fn producer(settings: &Settings, transactional_id: &str) -> ClientConfig {
 pub fn meaning(doing: &str, error: &KafkaError, complaints: &Complaints) -> Error {
     if let KafkaError::ClientConfig(_, why, name, _) = error {
         return Error::Refused(format!("kafka: {name}: {}", why.trim_end_matches('.')));
+    }
+    if let KafkaError::ClientCreation(why) = error {
+        return Error::Refused(format!("kafka: {doing}: {}", why.trim_end_matches('.')));
     }
     let code = error.rdkafka_error_code();
     let vague = matches!(

@@ -204,8 +204,8 @@ impl Replay {
             return self.end();
         }
         let polled = if played.batch.is_empty() { Polled::Idle } else { Polled::Some };
-        let now = self.stamp().map_or(played.now, |stamp| stamp.shown(played.now));
-        let pulled = self.pulled(played.batch, played.next, played.cut, Some(now))?;
+        let now = played.now.map(|now| self.stamp().map_or(now, |stamp| stamp.shown(now)));
+        let pulled = self.pulled(played.batch, played.next, played.cut, now)?;
         Ok((polled, Some(pulled)))
     }
 

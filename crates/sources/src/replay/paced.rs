@@ -32,7 +32,8 @@ pub(crate) struct Played {
     pub(crate) next: u64,
     pub(crate) cut: bool,
     pub(crate) ended: bool,
-    pub(crate) now: Timestamp,
+    /// What the clock shows, where it is known to have passed no record that is still to come.
+    pub(crate) now: Option<Timestamp>,
 }
 
 enum Step {
@@ -65,14 +66,14 @@ impl Paced {
         let deadline = Instant::now() + wait;
         let mut batch = Batch::new((self.outs)());
         let mut cut = false;
-        let mut now = Timestamp::MAX;
+        let mut due_next = None;
         while batch.records < MOST && !self.ended {
             match self.step(&mut batch, &mut cut, deadline)? {
-                Step::Done => {}
-                Step::End => self.ended = true,
+                Step::Done => due_next = None,
+                Step::End => (self.ended, due_next) = (true, Some(Timestamp::MAX)),
                 Step::Nothing => break,
                 Step::Waits(due) => {
-                    now = due;
+                    due_next = Some(due);
                     let left = deadline.saturating_duration_since(Instant::now());
                     if batch.records > 0 || left.is_zero() {
                         break;
@@ -82,7 +83,9 @@ impl Paced {
             }
         }
         let next = self.offset + self.done as u64;
-        Ok(Played { batch, next, cut, ended: self.ended, now: self.pace.now().min(now) })
+        // Who was held up is behind its clock, and must not show it before it knows what comes next.
+        let now = due_next.map(|due| self.pace.now().min(due));
+        Ok(Played { batch, next, cut, ended: self.ended, now })
     }
 
     /// Plays one record, if it is due.

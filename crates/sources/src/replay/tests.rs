@@ -264,6 +264,24 @@ fn the_pace_is_kept() {
 }
 
 #[test]
+fn the_clock_never_passes_a_record_that_is_still_to_come() {
+    let folder = Folder::new();
+    let text: String = (0..10_000).map(|id| line(id, id as i64, "t") + "\n").collect();
+    let mut source = started(&url(&folder.file("a.jsonl", text), "speed=100"), &settings(), None);
+    // Somebody holds the source up, past the end of the recording.
+    std::thread::sleep(Duration::from_millis(200));
+    let (mut brought, mut shown, mut polls) = (Brought::default(), Timestamp::MIN, 0);
+    while !poll(&mut *source, &mut brought, 1, Duration::from_millis(3)) {
+        let came = brought.staged.last().unwrap().0;
+        assert!(came >= shown, "the clock had shown {shown} when {came} came");
+        shown = shown.max(brought.now.unwrap_or(Timestamp::MIN));
+        polls += 1;
+    }
+    assert_eq!(brought.staged.len(), 10_000);
+    assert!(polls > 2, "it came in {polls} parts: that proves nothing");
+}
+
+#[test]
 fn moved_times_and_laps() {
     let folder = Folder::new();
     let text: String = [0, 3000, 2000].iter().zip(1..).map(|(at, id)| line(id, *at, "t") + "\n").collect();
