@@ -4,7 +4,7 @@ use crate::cli;
 use crate::config::{Config, reference};
 use crate::{place, topology};
 use anyhow::{Context, Result, bail};
-use journal::{Access, Url};
+use journal::{Access, Settings, Url};
 use std::fmt::Write;
 
 pub fn check(arguments: &cli::Check) -> Result<()> {
@@ -35,10 +35,25 @@ fn explain(config: &Config) -> Result<String> {
     let windows = &config.windows;
     writeln!(text, "\nCounts are per city, for {} at a time, every {}.", windows.size, windows.hop)?;
     writeln!(text, "A post more than {} behind the newest of its source goes to topic late.", config.time.lateness)?;
-    if matches!(url, Url::Memory { .. }) {
-        writeln!(text, "The log is in memory: everything is gone when the process ends.")?;
+    match url {
+        Url::Memory { .. } => writeln!(text, "The log is in memory: everything is gone when the process ends.")?,
+        Url::Disk { .. } => {}
+        Url::Kafka(settings) => writeln!(text, "{}", of_kafka(&settings))?,
     }
     Ok(text)
+}
+
+/// What to know about a log on Kafka.
+fn of_kafka(settings: &Settings) -> String {
+    let copies =
+        settings.cache.as_ref().map_or("none on this machine".into(), |folder| format!("copies in {}", folder.display()));
+    format!(
+        "The log is on the brokers {}: topics and groups are named {}..., states are kept there, with {copies}.\n\
+         A topic on Kafka cannot lose a single record: the role erase rests, and posts that were taken back go with topics.keep.",
+        settings.brokers,
+        settings.named("")
+    )
+    .replace("named ...", "named without a prefix")
 }
 
 /// Hides what must not be seen: the user and password of a URL, and options that sound like a secret.
@@ -95,8 +110,12 @@ fn try_log(config: &Config) -> Result<String> {
         return Ok(format!("{} is in use by the process at {url}", config.log));
     }
     let existed = match config.log.parse::<Url>()? {
+        Url::Kafka(settings) => {
+            let groups: Vec<&str> = topology::roles(config)?.iter().map(|role| role.name).collect();
+            return Ok(journal::try_kafka(*settings, &topology::topics(config), &groups)?);
+        }
         Url::Disk { path, .. } => path.join("FORMAT").exists(),
-        Url::Memory { .. } | Url::Kafka(_) => true,
+        Url::Memory { .. } => true,
     };
     if !existed {
         return Ok(format!("{} will be made", config.log));
@@ -116,6 +135,10 @@ mod tests {
             ("sources = [\"x:?token=abc&rules=r\"]", "sources = [\"x:?token=***&rules=r\"]"),
             ("a = \"http://me:pw@host/x\"", "a = \"http://***@host/x\""),
             ("api_key = abc", "api_key =***"),
+            (
+                "log = \"kafka://a:9092?sasl.username=u&sasl.password=p%26w&ssl.key.password=q\"",
+                "log = \"kafka://a:9092?sasl.username=u&sasl.password=***&ssl.key.password=***\"",
+            ),
         ] {
             assert_eq!(masked(line), shown);
         }

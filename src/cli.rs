@@ -4,7 +4,7 @@ use crate::config::Flags;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
-/// Real-time analytics for microblogs: posts in, live counts per city out, on one embedded log.
+/// Real-time analytics for microblogs: posts in, live counts per city out, on an embedded log or Apache Kafka.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, after_help = FIRST_STEPS, max_term_width = 110)]
 pub struct Cli {
@@ -52,11 +52,16 @@ Sources:
   replay:tweets.csv?speed=max&restamp=true a CSV file; recorded times become now, and gaps are kept
   stdin:                                   JSON lines on standard input
 
+Many processes on Apache Kafka, each with the roles it is given, any number of each:
+  goshawk run --log 'kafka://a:9092,b:9092' --roles source --source 'replay:posts.jsonl?speed=60' --listen off
+  goshawk run --log 'kafka://a:9092,b:9092' --roles locate,count --listen off
+  goshawk run --log 'kafka://a:9092,b:9092' --roles serve
+
 With no flags: all roles, the log disk:./goshawk-data, the synthetic source, the web page on 127.0.0.1:7878.
 A run resumes exactly where the last one on the same log stopped, however it stopped.";
 
 const TOPICS: &str = "\
-Topics: posts, sightings, counts, late, rejected.
+Topics: posts, sightings, counts, late, rejected; on Kafka any topic there is.
 Speaks to the process that runs on the log when there is one; else opens the log itself, and only reads.
 
   goshawk tap counts -f                    windows as they close
@@ -69,7 +74,7 @@ pub struct Common {
     /// Configuration file [default: goshawk.toml in this folder, if there is one]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// The log: disk:PATH or memory: [default: disk:./goshawk-data]
+    /// The log: disk:PATH, kafka://HOST:PORT or memory: [default: disk:./goshawk-data]
     #[arg(long, value_name = "URL")]
     pub log: Option<String>,
 }
@@ -106,7 +111,7 @@ pub struct Demo {
 pub struct Check {
     #[command(flatten)]
     pub common: Common,
-    /// Also try what the configuration names: open the log, find the sources, bind the address
+    /// Also try what the configuration names: reach the log and what it needs there, find the sources, bind the address
     #[arg(long)]
     pub connect: bool,
     /// Print the reference of all keys instead

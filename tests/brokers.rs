@@ -26,6 +26,8 @@ struct Broker {
 pub struct Cluster {
     folder: tempfile::TempDir,
     ports: Vec<u16>,
+    /// More free ports, for what a test configures.
+    pub more: [u16; 2],
     brokers: Vec<Option<Broker>>,
 }
 
@@ -60,18 +62,19 @@ fn java(main: &str) -> Command {
 impl Cluster {
     /// Starts so many brokers. With three or more, a record is on three of them, and two must have it.
     pub fn start(count: usize) -> Cluster {
-        Cluster::start_with(count, "", &[])
+        Cluster::start_with(tempfile::tempdir().unwrap(), count, "", &[])
     }
 
-    /// The same, with more lines for each broker's configuration, in which PORT2 and PORT3 are two more free ports, and
-    /// FOLDER the cluster's folder; and with more arguments to the formatting of its disk.
-    pub fn start_with(count: usize, lines: &str, format: &[&str]) -> Cluster {
-        let folder = tempfile::tempdir().unwrap();
-        let ports = free_ports(2 * count);
+    /// The same in this folder, with more lines for each broker's configuration, in which PORT1 is its port, PORT2 and PORT3
+    /// are two more free ones, CONTROLLER_PORT that of its controller, and FOLDER the folder; and with more arguments to the
+    /// formatting of its disk.
+    pub fn start_with(folder: tempfile::TempDir, count: usize, lines: &str, format: &[&str]) -> Cluster {
+        let ports = free_ports(2 * count + 2);
+        let (more, ports) = ports.split_at(2);
         let (ports, controllers) = ports.split_at(count);
         let voters: Vec<String> = controllers.iter().enumerate().map(|(n, port)| format!("{}@127.0.0.1:{port}", n + 1)).collect();
         let brokers = ports.iter().map(|_| None).collect();
-        let mut cluster = Cluster { folder, ports: ports.to_vec(), brokers };
+        let mut cluster = Cluster { folder, ports: ports.to_vec(), more: [more[0], more[1]], brokers };
         for (number, controller) in controllers.iter().enumerate() {
             cluster.configure(number, *controller, &voters.join(","), lines);
         }
@@ -107,18 +110,14 @@ impl Cluster {
         )
         .unwrap();
         // What a test says comes last and wins.
-        let more = free_ports(2);
-        let lines = lines.replace("PORT2", &more[0].to_string()).replace("PORT3", &more[1].to_string());
-        text += &lines.replace("FOLDER", &self.folder.path().display().to_string()).replace("PORT1", &port.to_string());
+        let named = [("PORT1", port), ("PORT2", self.more[0]), ("PORT3", self.more[1]), ("CONTROLLER_PORT", controller)];
+        let lines = named.iter().rev().fold(lines.to_owned(), |lines, (name, port)| lines.replace(name, &port.to_string()));
+        text += &lines.replace("FOLDER", &self.folder.path().display().to_string());
         std::fs::write(self.config(number), without_doubles(&text)).unwrap();
     }
 
-    pub fn config(&self, number: usize) -> PathBuf {
+    fn config(&self, number: usize) -> PathBuf {
         self.folder.path().join(format!("server-{number}.properties"))
-    }
-
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
     }
 
     fn format(&self, arguments: &[&str]) {

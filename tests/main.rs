@@ -6,6 +6,7 @@ mod bad_input;
 mod brokers;
 mod browser;
 mod commands;
+mod kafka;
 mod kill;
 mod page;
 mod recording;

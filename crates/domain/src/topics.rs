@@ -1,17 +1,22 @@
 //! The topics by name, for those who meet their records as bytes.
 
 use crate::{Counts, Post, Sighting};
-use flow::{Broken, Format, Late, Rejected, Value};
+use flow::{Broken, Format, Late, Raw, Rejected, Value};
 use serde::{Deserialize, Serialize};
 
-/// Turns a topic's record into JSON. A topic that is not ours is passed on if it is JSON already.
+/// Turns a topic's record into JSON. A value of a topic that is not ours is passed on as it is if it is JSON, else as a
+/// string, or as `{"hex": "..."}`.
 pub fn to_json(topic: &str, format: Format, value: &[u8]) -> Result<Vec<u8>, Broken> {
     match topic {
         Post::TOPIC => recode::<Post<'_>>(format, value),
         Sighting::TOPIC => recode::<Sighting<'_>>(format, value),
         Counts::TOPIC => recode::<Counts<'_>>(format, value),
         Rejected::TOPIC | Late::TOPIC => recode::<Rejected>(format, value),
-        _ => recode::<serde_json::Value>(Format::Json, value),
+        _ => recode::<serde_json::Value>(Format::Json, value).or_else(|_| {
+            let mut json = vec![];
+            Format::Json.encode(&Raw(value.to_vec()), &mut json)?;
+            Ok(json)
+        }),
     }
 }
 
@@ -39,8 +44,12 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_record_are_an_error() {
+    fn bytes_that_are_no_record_are_an_error_and_anothers_are_shown_as_they_are() {
         assert!(to_json("counts", Format::Compact, b"\xff\xff\xff\xff").is_err());
-        assert!(to_json("another's", Format::Json, b"no json").is_err());
+        for (value, shown) in
+            [(&b"{\"a\": 1}"[..], r#"{"a":1}"#), (b"no json", r#""no json""#), (b"\xff\x00", r#"{"hex":"ff00"}"#)]
+        {
+            assert_eq!(String::from_utf8(to_json("another's", Format::Json, value).unwrap()).unwrap(), shown);
+        }
     }
 }

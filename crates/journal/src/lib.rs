@@ -33,6 +33,11 @@ pub fn open(url: &str, access: Access) -> Result<Arc<dyn Log>> {
     }
 }
 
+/// Tries all that a run needs of the brokers, and changes nothing there; what was found, in words.
+pub fn try_kafka(settings: Settings, topics: &[flow::TopicSpec], groups: &[&str]) -> Result<String> {
+    kafka::try_out(settings, topics, groups)
+}
+
 /// Opens a disk log whose files are written through `media`, so that a test can make the disk fail.
 pub fn open_disk(path: &std::path::Path, options: &Options, access: Access, media: Arc<dyn Media>) -> Result<Arc<dyn Log>> {
     let (store, recovered) = disk::Disk::open(path, options, access, media)?;

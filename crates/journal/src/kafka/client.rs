@@ -141,7 +141,10 @@ pub fn meaning(doing: &str, error: &KafkaError, complaints: &Complaints) -> Erro
     if let KafkaError::ClientCreation(why) = error {
         return Error::Refused(format!("kafka: {doing}: {}", why.trim_end_matches('.')));
     }
-    let code = error.rdkafka_error_code();
+    let code = match error {
+        KafkaError::AdminOp(code) => Some(*code),
+        other => other.rdkafka_error_code(),
+    };
     let vague = matches!(
         code,
         None | Some(Code::OperationTimedOut | Code::BrokerTransportFailure | Code::AllBrokersDown | Code::RequestTimedOut)

@@ -87,6 +87,22 @@ impl Kafka {
     }
 }
 
+/// Tries all that a run needs of the brokers, and changes nothing there: to find them, to be let in, topics that can serve
+/// or could be made, groups that may be joined, transactions.
+pub fn try_out(settings: Settings, topics: &[TopicSpec], groups: &[&str]) -> Result<String> {
+    let settings = Settings { cache: None, ..settings };
+    let (brokers, prefix) = (settings.brokers.clone(), settings.prefix.clone());
+    let log = Kafka::open(settings, crate::Access::Write)?;
+    let kept = &log.kept;
+    let missing = kept.desk().declare(topics, true)?;
+    for group in groups {
+        kept.may_join(group)?;
+    }
+    Writer::open(&kept.settings, &kept.numbers, "check", &format!("{}-{}", kept.settings.group("check"), kept.instance()))?;
+    let made = if missing == 0 { String::new() } else { format!(", {missing} of which will be made") };
+    Ok(format!("{brokers} answers, transactions work, and so do {} topics {prefix}...{made}", topics.len()))
+}
+
 /// A client that asks, as if it were of a group, and never joins it.
 fn asking(settings: &Settings, numbers: &Arc<Numbers>, group: &str, isolation: &str) -> Result<BaseConsumer<Context>> {
     let context = Context { name: format!("asks {group}"), complaints: Complaints::default(), numbers: numbers.clone() };
@@ -195,6 +211,21 @@ impl Kept {
         self.readers.read(topic, partition, from, bytes, open)
     }
 
+    /// Whether this user may join a group.
+    fn may_join(&self, group: &str) -> Result<()> {
+        let probe = asking(&self.settings, &self.numbers, group, "read_uncommitted")?;
+        let error = |error: KafkaError| {
+            meaning(&format!("asking for group {}", self.settings.group(group)), &error, &probe.context().complaints)
+        };
+        let mut list = TopicPartitionList::new();
+        list.add_partition(&self.settings.state_topic(group), 0);
+        let committed = probe.committed_offsets(list, self.settings.timeout).map_err(error)?;
+        for element in committed.elements() {
+            element.error().map_err(error)?;
+        }
+        Ok(())
+    }
+
     /// How many records a group has yet to read, by what it has committed.
     fn ask_lag(&self, group: &Group) -> Result<u64> {
         let mut list = TopicPartitionList::new();
@@ -226,7 +257,7 @@ impl Log for Kafka {
     }
 
     fn declare(&self, topics: &[TopicSpec]) -> Result<()> {
-        self.kept.desk().declare(topics)
+        self.kept.desk().declare(topics, false).map(|_| ())
     }
 
     fn topics(&self) -> Result<Vec<TopicSpec>> {

@@ -54,8 +54,9 @@ impl Desk<'_> {
         Ok(named.collect())
     }
 
-    /// Makes the topics that are missing; refuses one that exists and cannot serve.
-    pub fn declare(&self, specs: &[TopicSpec]) -> Result<()> {
+    /// Makes the topics that are missing, or with `dry` only asks whether they could be made; refuses one that exists and
+    /// cannot serve. How many are missing.
+    pub fn declare(&self, specs: &[TopicSpec], dry: bool) -> Result<usize> {
         let known = self.topics()?;
         let (existing, missing): (Vec<_>, Vec<_>) = specs.iter().partition(|spec| known.contains_key(&spec.name));
         for spec in &existing {
@@ -77,7 +78,9 @@ impl Desk<'_> {
             partitions: spec.partitions,
             configs: configs(&spec.cleanup),
         });
-        self.make(&wanted.collect::<Vec<_>>())
+        let wanted: Vec<Wanted> = wanted.collect();
+        self.make(&wanted, dry)?;
+        Ok(wanted.len())
     }
 
     /// Makes the topic that keeps the states of a group, if it is missing.
@@ -95,7 +98,7 @@ impl Desk<'_> {
         }
         let mut configs = configs(&Cleanup::Compact);
         configs.push(("segment.bytes", (64 << 20).to_string()));
-        self.make(&[Wanted { name: name.to_owned(), partitions, configs }])
+        self.make(&[Wanted { name: name.to_owned(), partitions, configs }], false)
     }
 
     /// A topic that forgets all but the newest record of a key would lose posts; a table that does not, grows for ever.
@@ -149,14 +152,14 @@ impl Desk<'_> {
         AdminOptions::new().request_timeout(Some(self.settings.timeout)).operation_timeout(Some(self.settings.timeout))
     }
 
-    fn make(&self, wanted: &[Wanted]) -> Result<()> {
+    fn make(&self, wanted: &[Wanted], dry: bool) -> Result<()> {
         if wanted.is_empty() {
             return Ok(());
         }
         let brokers = i32::try_from(self.metadata()?.brokers().len()).unwrap_or(1);
         let replication = self.settings.replication.unwrap_or_else(|| brokers.clamp(1, 3));
         let topics: Vec<NewTopic<'_>> = wanted.iter().map(|wanted| wanted.topic(replication)).collect();
-        let made = pollster::block_on(self.admin()?.create_topics(&topics, &self.options()));
+        let made = pollster::block_on(self.admin()?.create_topics(&topics, &self.options().validate_only(dry)));
         for result in made.map_err(|error| self.error("making topics", &error))? {
             match result {
                 Ok(_) | Err((_, Code::TopicAlreadyExists)) => {}
@@ -168,7 +171,7 @@ impl Desk<'_> {
                 Err((name, code)) => return Err(self.error(&format!("making topic '{name}'"), &KafkaError::AdminOp(code))),
             }
         }
-        self.await_topics(wanted)
+        if dry { Ok(()) } else { self.await_topics(wanted) }
     }
 
     /// Waits until every broker that is asked knows the topics, with a leader for each partition.
