@@ -10,6 +10,7 @@ mod kafka;
 mod kill;
 mod page;
 mod recording;
+mod scenarios;
 mod simulation;
 mod storm;
 mod support;

@@ -95,6 +95,8 @@ class Process:
 
     def explain_hang(self):
         """what each thread is waiting in, for whoever reads the log"""
+        if self.ended():
+            return
         with open(self.log, "a") as log:
             print("\n-- not done in time; thread, state, kernel function, CPU seconds --", file=log)
             for task in sorted(os.listdir(f"/proc/{self.pid}/task"), key=int):

@@ -1,4 +1,4 @@
-"""What a run is made of, from its own /metrics: how many commits of what length, how long the steps took, what went over the wire."""
+"""What a run is made of, by its own /metrics: how many commits, how long they and the steps took, what went over the wire."""
 import http.client
 import re
 import time

@@ -55,7 +55,7 @@ class Place:
             if len({event["partition"] for event in found}) == PARTITIONS:
                 return found
             if self.process.ended() or time.perf_counter() > until:
-                self.process.explain_hang() if not self.process.ended() else None
+                self.process.explain_hang()
                 raise procs.Trouble(f"the state is not back; log: {self.process.log}\n{self.process.said()}")
             time.sleep(0.02)
 
@@ -150,7 +150,8 @@ def report(bench, results):
                      figures.ratio(mine, base, "wall"), sum(r["warnings"] for r in mine)])
     entries = runs[0]["entries"] if runs else 0
     return ["#### The state of `count` after a restart", "", *figures.table(head, rows), "",
-            f"State: {filled['bytes'] / 1e6:,.0f} MB in the copies, {entries:,} entries, {PARTITIONS} partitions, made by `count` from "
-            f"{filled['sightings']:,} sightings in {CITIES:,} cities in {filled['wall']:.0f} s; {filled['topic'] / 1e6:,.0f} MB in the "
-            f"topic on the broker's disk. Stopped with kill -9 each time; but for the last row, {SESSION + 2} s pass before the start, "
-            f"so that waiting for the brokers to give up the dead member ({SESSION} s) is not in it."]
+            f"State: {filled['bytes'] / 1e6:,.0f} MB in the copies, {entries:,} entries, {PARTITIONS} partitions, made by `count` "
+            f"from {filled['sightings']:,} sightings in {CITIES:,} cities in {filled['wall']:.0f} s; "
+            f"{filled['topic'] / 1e6:,.0f} MB in the topic on the broker's disk. Stopped with kill -9 each time; but for the last "
+            f"row, {SESSION + 2} s pass before the start, so that waiting for the brokers to give up the dead member ({SESSION} s) "
+            "is not in it."]

@@ -63,5 +63,6 @@ def report(bench, results):
                      figures.spread(figures.column(mine, "broker")), f"{max(r['foreign'] for r in mine):.0%}",
                      *(figures.ratio(mine, base, key) for key in ("wall", "seconds", "cpu"))])
     return ["#### Partitions and processes", "", *figures.table(head, rows), "",
-            f"Processes of `locate,count`, one worker each. The machine has {machine.CORES} cores, of which the broker uses a part: "
-            "more processes than that can show what sharing costs, not what more machines give."]
+            f"Processes of `locate,count`, one worker each; {sum(r['warnings'] for r in results)} warnings in their logs. The "
+            f"machine has {machine.CORES} cores, of which the broker uses a part: more processes than that show what sharing "
+            "costs, not what more machines give."]

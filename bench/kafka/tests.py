@@ -97,7 +97,8 @@ class Logs(unittest.TestCase):
     def test_metrics_without_buckets(self):
         text = ('# HELP x\ngoshawk_commit_seconds_sum{role="count"} 1.5\ngoshawk_commit_seconds_count{role="count"} 3\n'
                 'goshawk_commit_seconds_bucket{le="0.1",role="count"} 3\n# EOF\n')
-        self.assertEqual(profile.parse(text), {"commit_seconds_sum": {"role=count": 1.5}, "commit_seconds_count": {"role=count": 3}})
+        self.assertEqual(profile.parse(text),
+                         {"commit_seconds_sum": {"role=count": 1.5}, "commit_seconds_count": {"role=count": 3}})
 
 
 class Processes(unittest.TestCase):

@@ -32,6 +32,14 @@ def kcat_produce(bench, lines, topic):
     return bench.timed(command, topic)
 
 
+def produce(bench, prefix, source):
+    """goshawk's source, and how long it was at work: to the beginning of its last commit"""
+    found = bench.fill(prefix, source)
+    last = max(int(line) for line in bench.read(f"{prefix}posts", "%T")) / 1000
+    found.update(seconds=round(last - restored(found["log"])[0]["at"], 3), warnings=len(complaints(found["log"])))
+    return found
+
+
 def count(bench, prefix, *roles, **env):
     """both stages, exactly once, in one process, until all windows are closed"""
     command = bench.run(prefix, ",".join(["locate", "count", *roles]), "--drain")
@@ -96,7 +104,7 @@ def one_round(bench, source, lines, number):
         bench.note({key: value for key, value in found.items() if key != "rows"})
         return found
 
-    note("goshawk source", bench.fill(prefix, source))
+    note("goshawk source", produce(bench, prefix, source))
     note("kcat -P", kcat_produce(bench, lines, f"{prefix}kcat"))
     with open(os.devnull, "wb") as null:
         note("kcat -C", bench.timed(bench.consume(topic), f"{prefix}kcat-c", out=null))
@@ -141,8 +149,10 @@ def report(bench, results):
     runs = [r for r in results if r["what"] != "rows"]
     text = ["#### Posts into topic `posts`, 4 partitions", "", *section(bench, PRODUCE, "kcat -P", runs), "",
             "#### From topic `posts` to closed windows in `counts`, exactly once", "", *section(bench, CONSUME, "goshawk", runs),
-            "", f"Rows: {said}. Work: goshawk, from the first state restored to the last window written; Kafka Streams, from the "
-            "first record polled to the last commit; starting, and seeing that the end is reached, are not in it.", "",
+            "", f"Rows: {said}. Warnings in goshawk's logs: {sum(r.get('warnings', 0) for r in runs)}.", "",
+            "Work: goshawk, from the first state restored to the last window written, and for its source to the beginning of the last "
+            "commit; Kafka Streams, from the first record polled to the last commit. Starting, and seeing that the end is reached, "
+            "are not in it.", "",
             "Where the CPU time went, last round, by thread:", ""]
     for name, mine in figures.by(runs, "what").items():
         broker = ", ".join(f"{k} {v:.2f}" for k, v in mine[-1]["broker_threads"].items())

@@ -7,17 +7,21 @@ use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// What a client last complained about: a call that only says "timed out" is explained with it.
 #[derive(Clone, Default)]
-pub struct Complaints(Arc<Mutex<Option<(Code, String)>>>);
+pub struct Complaints(Arc<Mutex<Option<(Code, String, Instant)>>>);
+
+/// What was said longer ago explains nothing.
+const STALE: Duration = Duration::from_secs(15);
 
 impl Complaints {
     fn note(&self, code: Code, text: &str) {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Why a connection fails says more than that all of them are down.
         if code != Code::AllBrokersDown || last.is_none() {
-            *last = Some((code, text.to_owned()));
+            *last = Some((code, text.to_owned(), Instant::now()));
         }
     }
 
@@ -27,7 +31,8 @@ impl Complaints {
     }
 
     fn last(&self) -> Option<(Code, String)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        last.filter(|(_, _, at)| at.elapsed() < STALE).map(|(code, text, _)| (code, text))
     }
 }
 
@@ -67,7 +72,7 @@ impl ClientContext for Context {
 /// The common ground of a client's configuration.
 pub fn config(settings: &Settings) -> ClientConfig {
     let mut config = ClientConfig::new();
-    let millis = |time: std::time::Duration| time.as_millis().to_string();
+    let millis = |time: Duration| time.as_millis().to_string();
     config
         .set("bootstrap.servers", &settings.brokers)
         .set("client.id", "goshawk")
@@ -76,6 +81,9 @@ pub fn config(settings: &Settings) -> ClientConfig {
         .set("reconnect.backoff.ms", "50")
         .set("reconnect.backoff.max.ms", "1000")
         .set("socket.timeout.ms", millis(settings.timeout))
+        // Starting over from the first addresses when all brokers are away has kept a client from them for half a minute
+        // after they were back.
+        .set("metadata.recovery.strategy", "none")
         .set("log.connection.close", "false");
     for (name, value) in &settings.properties {
         config.set(name, value);
@@ -102,6 +110,8 @@ pub fn consumer(settings: &Settings, group: &str) -> ClientConfig {
         .set("auto.offset.reset", "earliest")
         .set("fetch.wait.max.ms", "200")
         .set("fetch.error.backoff.ms", "50")
+        // Who has fetched enough for now looks again soon, and not after a second.
+        .set("fetch.queue.backoff.ms", "5")
         .set("queued.max.messages.kbytes", "16384")
         .set("check.crcs", "true");
     config

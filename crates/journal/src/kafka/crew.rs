@@ -3,9 +3,9 @@
 use super::client::{Complaints, Context};
 use rdkafka::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata, RebalanceProtocol};
-use rdkafka::error::KafkaError;
-use rdkafka::topic_partition_list::TopicPartitionList;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,6 +26,8 @@ struct Standing {
     /// brokers refuse it once they have given its partitions away.
     identity: Option<Arc<ConsumerGroupMetadata>>,
     sharings: u64,
+    /// The partitions that are being read.
+    read: BTreeSet<u32>,
 }
 
 /// The member's side of the group protocol. Everything here happens inside its own calls to `poll`.
@@ -89,6 +91,26 @@ impl Crew {
         list
     }
 
+    /// Reads a partition's inputs, each from its offset on.
+    pub fn read(&self, consumer: &BaseConsumer<Self>, partition: u32, nexts: &[u64]) -> KafkaResult<()> {
+        let mut list = TopicPartitionList::new();
+        for (topic, next) in self.inputs.iter().zip(nexts) {
+            let offset = Offset::Offset(i64::try_from(*next).unwrap_or(i64::MAX));
+            list.add_partition_offset(topic, partition.cast_signed(), offset)?;
+        }
+        consumer.incremental_assign(&list)?;
+        self.standing().read.insert(partition);
+        Ok(())
+    }
+
+    /// Reads these partitions no longer.
+    pub fn leave(&self, consumer: &BaseConsumer<Self>, partitions: &BTreeSet<u32>) -> KafkaResult<()> {
+        let left: BTreeSet<u32> = self.standing().read.intersection(partitions).copied().collect();
+        consumer.incremental_unassign(&self.list(&left))?;
+        self.standing().read.retain(|partition| !left.contains(partition));
+        Ok(())
+    }
+
     fn hear(&self, consumer: &BaseConsumer<Self>, news: Shared) {
         let identity = consumer.group_metadata().map(Arc::new);
         let mut standing = self.standing();
@@ -118,16 +140,11 @@ impl ClientContext for Crew {
 impl ConsumerContext for Crew {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let partitions: BTreeSet<u32> = list.elements().iter().map(|element| element.partition().cast_unsigned()).collect();
-        let all = self.list(&partitions);
-        let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let given = event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-        let done = match (given, cooperative) {
-            (true, true) => consumer.incremental_assign(&all),
-            (true, false) => consumer.assign(&all),
-            (false, true) => consumer.incremental_unassign(&all),
-            (false, false) => consumer.unassign(),
-        };
-        if let Err(error) = done {
+        // What is given is read once its state is there, and from where that says: so nothing is read for now.
+        let heard =
+            if given { consumer.incremental_assign(&self.list(&BTreeSet::new())) } else { self.leave(consumer, &partitions) };
+        if let Err(error) = heard {
             tracing::warn!(client = self.context.name, %error, ?partitions, given, "the brokers' sharing-out could not be followed");
         }
         tracing::debug!(client = self.context.name, ?partitions, given, "partitions shared out");

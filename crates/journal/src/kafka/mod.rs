@@ -12,6 +12,7 @@ mod reader;
 mod restore;
 mod seat;
 mod settings;
+mod standby;
 mod topics;
 mod vitals;
 mod wire;
@@ -51,6 +52,8 @@ pub struct Kept {
     committed: BaseConsumer<Context>,
     readers: Readers,
     slot: Option<Slot>,
+    /// The states that are worked on here, by topic and partition.
+    mine: Mutex<BTreeSet<(String, u32)>>,
     known: Mutex<Known>,
     alone: String,
 }
@@ -61,6 +64,8 @@ struct Known {
     /// The numbers of the members of each group in this process.
     seats: BTreeSet<(String, u32)>,
     lags: BTreeMap<String, (Instant, u64)>,
+    /// The topics of states of which copies are kept, whoever works on them.
+    stands_by: BTreeSet<String>,
     changes: u64,
 }
 
@@ -82,7 +87,8 @@ impl Kafka {
             _ => None,
         };
         let (readers, known, alone) = (Readers::default(), Mutex::default(), cache::random_name());
-        let kept = Kept { settings, numbers, cluster, asks, committed, readers, slot, known, alone };
+        let mine = Mutex::default();
+        let kept = Kept { settings, numbers, cluster, asks, committed, readers, slot, mine, known, alone };
         Ok(Kafka { kept: Arc::new(kept), appends: Mutex::new(None) })
     }
 }
@@ -130,8 +136,16 @@ fn first_answer(settings: &Settings, asks: &BaseConsumer<Context>) -> Result<Str
 }
 
 impl Kept {
+    fn asking(&self, group: &str, isolation: &str) -> Result<BaseConsumer<Context>> {
+        asking(&self.settings, &self.numbers, group, isolation)
+    }
+
     fn known(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn mine(&self) -> MutexGuard<'_, BTreeSet<(String, u32)>> {
+        self.mine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn desk(&self) -> Desk<'_> {
@@ -213,7 +227,7 @@ impl Kept {
 
     /// Whether this user may join a group.
     fn may_join(&self, group: &str) -> Result<()> {
-        let probe = asking(&self.settings, &self.numbers, group, "read_uncommitted")?;
+        let probe = self.asking(group, "read_uncommitted")?;
         let error = |error: KafkaError| {
             meaning(&format!("asking for group {}", self.settings.group(group)), &error, &probe.context().complaints)
         };
@@ -234,7 +248,7 @@ impl Kept {
                 list.add_partition(&self.settings.named(topic), partition.cast_signed());
             }
         }
-        let probe = asking(&self.settings, &self.numbers, &group.name, "read_uncommitted")?;
+        let probe = self.asking(&group.name, "read_uncommitted")?;
         let error =
             |error: KafkaError| meaning(&format!("asking for the lag of {}", group.name), &error, &probe.context().complaints);
         let committed = probe.committed_offsets(list, self.settings.timeout).map_err(error)?;
@@ -276,7 +290,11 @@ impl Log for Kafka {
             }
         }
         let state = self.kept.settings.state_topic(&group.name);
-        self.kept.desk().declare_state(&state, agreed.unwrap_or(1))?;
+        let partitions = agreed.unwrap_or(1);
+        self.kept.desk().declare_state(&state, partitions)?;
+        if self.kept.settings.standby && self.kept.known().stands_by.insert(state.clone()) {
+            standby::stand_by(&self.kept, state, partitions);
+        }
         Ok(Box::new(Seat::join(self.kept.clone(), group)?))
     }
 

@@ -46,7 +46,8 @@ impl Reader {
         let context = Context { name, complaints: Complaints::default(), numbers: numbers.clone() };
         let complaints = context.complaints.clone();
         let mut config = client::consumer(settings, &settings.group("reader"));
-        config.set("statistics.interval.ms", "0");
+        // A seek waits for the fetch that is under way.
+        config.set("statistics.interval.ms", "0").set("fetch.wait.max.ms", "30");
         let consumer = config.create_with_context(context).map_err(|error| meaning("making a reader", &error, &complaints))?;
         let (cursors, used) = (HashMap::new(), Instant::now());
         Ok(Reader { consumer: Arc::new(consumer), topic: topic.to_owned(), cursors, used, timeout: settings.timeout })

@@ -2,17 +2,29 @@
 
 use super::Kept;
 use super::cache::{Changes, Copy, Landmark, State, apply};
-use flow::{Batch, Error, Result};
+use flow::{Batch, Change, Error, Result};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 const READ_BYTES: usize = 4 << 20;
 /// How often to look whether a transaction that is in the way has ended.
 const LOOK: Duration = Duration::from_millis(10);
 
+/// The keys under which a state keeps how far its group has read each input. A stage's own keys start otherwise.
+const PROGRESS: &[u8] = b"\xffprogress ";
+
+/// The change that says how far an input has been read.
+pub fn progress(partition: u32, topic: &str, next: u64) -> Change {
+    let key = [PROGRESS, topic.as_bytes()].concat();
+    Change { partition, key, value: Some(next.to_string().into_bytes()) }
+}
+
 /// A state, and the copy of it that is to be kept from here on.
 pub struct Restored {
     /// The entries.
     pub state: State,
+    /// How far each input has been read, by the name that stages know.
+    pub progress: BTreeMap<String, u64>,
     /// The copy, where one is kept.
     pub copy: Option<Copy>,
 }
@@ -52,7 +64,8 @@ impl Kept {
         }
         let (entries, read) = (state.len(), next.saturating_sub(from));
         tracing::info!(topic, partition, entries, read, from, ms = begun.elapsed().as_millis(), "state restored");
-        Ok(Restored { state, copy })
+        let progress = take_progress(&mut state);
+        Ok(Restored { state, progress, copy })
     }
 
     /// The bounds of a topic of states, once no transaction is open in it: the end is that of all that was ever written
@@ -66,7 +79,10 @@ impl Kept {
                 return Ok(bounds);
             }
             if Instant::now() > until {
-                return Err(Error::Io(format!("kafka: a transaction on {topic}/{partition} does not end")));
+                return Err(Error::Io(format!(
+                    "kafka: a transaction on {topic}/{partition} does not end; if it hangs on the brokers, kafka-transactions.sh \
+                     find-hanging and abort end it"
+                )));
             }
             std::thread::sleep(LOOK);
         }
@@ -84,7 +100,7 @@ impl Kept {
     }
 
     /// Whether the record that a copy knows last is still where it was.
-    fn stands(&self, topic: &str, partition: u32, landmark: Landmark, end: u64) -> Result<bool> {
+    pub fn stands(&self, topic: &str, partition: u32, landmark: Landmark, end: u64) -> Result<bool> {
         if landmark.offset >= end {
             return Ok(false);
         }
@@ -94,7 +110,17 @@ impl Kept {
     }
 }
 
-fn changes(batches: &[Batch]) -> (Option<Landmark>, Changes) {
+fn take_progress(state: &mut State) -> BTreeMap<String, u64> {
+    let taken = state.split_off(PROGRESS);
+    let read = taken.into_iter().filter_map(|(key, value)| {
+        let topic = String::from_utf8(key.strip_prefix(PROGRESS)?.to_vec()).ok()?;
+        Some((topic, std::str::from_utf8(&value).ok()?.parse().ok()?))
+    });
+    read.collect()
+}
+
+/// The changes in records of a topic of states, and the last of them.
+pub fn changes(batches: &[Batch]) -> (Option<Landmark>, Changes) {
     let mut landmark = None;
     let mut changes = vec![];
     for record in batches.iter().flat_map(|batch| batch.block.records(batch.base, batch.from)) {

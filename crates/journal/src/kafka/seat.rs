@@ -4,7 +4,8 @@ use super::Kept;
 use super::cache::{Copy, Landmark};
 use super::client::{self, Complaints, Context, meaning};
 use super::crew::{Crew, Shared};
-use super::restore::Restored;
+use super::restore::{self, Restored};
+use super::standby::Mine;
 use super::wire::Inbox;
 use super::writer::{Failure, Work, Writer};
 use flow::{Change, Commit, Error, Event, Group, Member, Progress, Result};
@@ -26,6 +27,7 @@ struct Held {
     /// How far each input was committed.
     committed: Vec<u64>,
     copy: Option<Copy>,
+    _mine: Mine,
 }
 
 /// A member's seat.
@@ -39,6 +41,8 @@ pub struct Seat {
     lead: String,
     state_topic: String,
     consumer: BaseConsumer<Crew>,
+    /// Asks what the group has committed, without waiting for transactions that are open.
+    probe: BaseConsumer<Context>,
     writer: Option<Writer>,
     held: BTreeMap<u32, Held>,
     /// Given, but not handed out with its state yet.
@@ -61,15 +65,16 @@ impl Seat {
         config
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("session.timeout.ms", kept.settings.session.as_millis().to_string())
-            .set("heartbeat.interval.ms", (kept.settings.session.as_millis() / 4).max(100).to_string())
+            .set("heartbeat.interval.ms", (kept.settings.session.as_millis() / 4).clamp(100, 1000).to_string())
             .set("max.poll.interval.ms", "600000")
             .set("enable.partition.eof", "false");
         let consumer: BaseConsumer<Crew> = config
             .create_with_context(Crew::new(context, inputs))
             .map_err(|error| meaning("making a consumer", &error, &complaints))?;
         consumer.subscribe(&[&lead]).map_err(|error| meaning("joining a group", &error, &complaints))?;
+        let probe = kept.asking(&group.name, "read_uncommitted")?;
         let (held, unsettled, group) = (BTreeMap::new(), BTreeSet::new(), group.clone());
-        Ok(Seat { kept, name, number, group, lead, state_topic, consumer, writer: None, held, unsettled, anew: false })
+        Ok(Seat { kept, name, number, group, lead, state_topic, consumer, probe, writer: None, held, unsettled, anew: false })
     }
 
     fn crew(&self) -> &Arc<Crew> {
@@ -110,11 +115,7 @@ impl Seat {
     /// Reads everything that is held again from where it was committed.
     fn take_back(&mut self) -> Result<()> {
         let partitions: BTreeSet<u32> = self.held.keys().copied().collect();
-        let list = self.crew().list(&partitions);
-        if !partitions.is_empty() && !self.group.inputs.is_empty() {
-            let back = self.consumer.incremental_unassign(&list).and_then(|()| self.consumer.incremental_assign(&list));
-            back.map_err(|error| self.error("reading again", &error))?;
-        }
+        self.crew().leave(&self.consumer, &partitions).map_err(|error| self.error("reading again", &error))?;
         self.held.clear();
         self.unsettled.extend(partitions);
         self.anew = false;
@@ -125,35 +126,37 @@ impl Seat {
     fn give(&mut self, partition: u32) -> Result<Event> {
         // Whatever an earlier self has left open stands in the way of reading: it is undone first.
         self.open_writer()?;
-        let committed = self.committed(partition)?;
-        let Restored { state, copy } = self.kept.restore(&self.state_topic, partition)?;
+        let mine = Mine::take(&self.kept, &self.state_topic, partition);
+        let Restored { state, progress, copy } = self.kept.restore(&self.state_topic, partition)?;
+        let committed = self.committed(partition, &progress)?;
+        if !committed.is_empty() {
+            let read = self.crew().read(&self.consumer, partition, &committed);
+            read.map_err(|error| self.error("reading", &error))?;
+        }
         let inbox = |(topic, next): (&String, &u64)| Inbox::new(topic, partition, *next);
         let inboxes = self.group.inputs.iter().zip(&committed).map(inbox).collect();
-        self.held.insert(partition, Held { inboxes, committed, copy });
+        self.held.insert(partition, Held { inboxes, committed, copy, _mine: mine });
         Ok(Event::Assigned { partition, state: state.into_iter().collect() })
     }
 
-    /// How far the group has read each input, once nobody's transaction can change it any more.
-    fn committed(&self, partition: u32) -> Result<Vec<u64>> {
-        let mut list = self.crew().list(&BTreeSet::from([partition]));
+    /// How far the group has read each input: as the state says, which is all there by now, or as the brokers say of a
+    /// group that keeps none.
+    fn committed(&self, partition: u32, progress: &BTreeMap<String, u64>) -> Result<Vec<u64>> {
+        let list = self.crew().list(&BTreeSet::from([partition]));
         if list.count() == 0 {
             return Ok(vec![]);
         }
-        list.set_all_offsets(Offset::Invalid).map_err(|error| self.error("asking for the progress", &error))?;
-        let committed = self.consumer.committed_offsets(list, self.kept.settings.timeout);
-        let committed = committed.map_err(|error| self.error("asking for the progress", &error))?;
-        let next = |topic: &String| {
-            let found = committed.find_partition(topic, partition.cast_signed());
-            found.and_then(|found| found.offset().to_raw()).and_then(|offset| u64::try_from(offset).ok())
+        let told = self.probe.committed_offsets(list, self.kept.settings.timeout);
+        let told = told.map_err(|error| self.error("asking for the progress", &error))?;
+        let next = |(topic, name): (&String, &String)| {
+            let found = told.find_partition(name, partition.cast_signed());
+            let told = found.and_then(|found| found.offset().to_raw()).and_then(|offset| u64::try_from(offset).ok());
+            match told.max(progress.get(topic).copied()) {
+                None => self.kept.start(name, partition),
+                Some(next) => self.kept.still_there(name, partition, next),
+            }
         };
-        let inputs = &self.crew().inputs;
-        inputs
-            .iter()
-            .map(|topic| {
-                next(topic)
-                    .map_or_else(|| self.kept.start(topic, partition), |next| self.kept.still_there(topic, partition, next))
-            })
-            .collect()
+        self.group.inputs.iter().zip(&self.crew().inputs).map(next).collect()
     }
 
     fn open_writer(&mut self) -> Result<()> {
@@ -311,6 +314,8 @@ fn take(held: &mut BTreeMap<u32, Held>, inputs: &[String], message: &BorrowedMes
 impl Member for Seat {
     fn poll(&mut self, wait: Duration, bytes: usize) -> Result<Vec<Event>> {
         let until = Instant::now() + wait;
+        // Whoever cannot be given its partitions for now must still hear what becomes of them.
+        self.pull(Instant::now(), 1)?;
         loop {
             let events = self.settle()?;
             if !events.is_empty() {

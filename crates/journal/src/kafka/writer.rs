@@ -10,12 +10,18 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{DeliveryResult, Message};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext, PurgeConfig};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+/// How long to leave a client alone that was told to try again.
+const RETRY: Duration = Duration::from_millis(50);
+
+/// How often to look what has become of what is under way.
+const LOOK: Duration = Duration::from_micros(200);
 
 /// Why a transaction did not come to pass. Nothing of it is seen, but for `Unknown`.
 pub enum Failure {
@@ -101,6 +107,9 @@ impl Writer {
             return Err(self.undo(&error));
         }
         if let Some((offsets, identity)) = &work.progress {
+            // The brokers have all of it before they may take the progress: whoever takes over after that finds the
+            // transaction open, and waits for its end.
+            self.flush(Instant::now() + self.timeout);
             self.tell_progress(offsets, identity)?;
         }
         self.close()?;
@@ -154,7 +163,12 @@ impl Writer {
         let (sender, answer) = channel();
         let (producer, offsets, identity, timeout) = (self.producer.clone(), offsets.clone(), identity.clone(), self.timeout);
         std::thread::spawn(move || {
-            let told = producer.send_offsets_to_transaction(&offsets, &identity, timeout);
+            let until = Instant::now() + timeout;
+            let mut told = producer.send_offsets_to_transaction(&offsets, &identity, timeout);
+            while told.as_ref().is_err_and(is_retriable) && Instant::now() < until {
+                std::thread::sleep(RETRY);
+                told = producer.send_offsets_to_transaction(&offsets, &identity, timeout);
+            }
             // Whoever asked may have given up.
             let _heard = sender.send(told);
         });
@@ -170,7 +184,8 @@ impl Writer {
     /// Waits until the brokers have everything, listening to what they answer.
     fn flush(&self, until: Instant) {
         while self.producer.in_flight_count() > 0 && Instant::now() < until {
-            self.producer.poll(Duration::from_millis(1));
+            self.producer.poll(Duration::ZERO);
+            std::thread::sleep(LOOK);
         }
     }
 
@@ -180,10 +195,22 @@ impl Writer {
         loop {
             match self.producer.commit_transaction(self.timeout) {
                 Ok(()) => return Ok(()),
-                Err(error) if is_retriable(&error) && Instant::now() < until => {}
+                Err(error) if is_retriable(&error) && Instant::now() < until => std::thread::sleep(RETRY),
                 Err(error) => return Err(self.undo(&error)),
             }
         }
+    }
+
+    /// Takes the transaction back. It waits for what is under way, and somebody must listen to what becomes of it.
+    fn abort(&self) -> std::result::Result<(), KafkaError> {
+        std::thread::scope(|scope| {
+            let aborting = scope.spawn(|| self.producer.abort_transaction(self.timeout));
+            while !aborting.is_finished() {
+                self.producer.poll(Duration::ZERO);
+                std::thread::sleep(LOOK);
+            }
+            aborting.join().unwrap_or(Err(KafkaError::Canceled))
+        })
     }
 
     /// Takes the transaction back, and says what its failure means.
@@ -193,10 +220,7 @@ impl Writer {
         {
             return Failure::Unknown(inner.string());
         }
-        // What waits to be reported must be heard first: an abort waits for it, and does not listen.
-        self.producer.purge(PurgeConfig::default().queue().inflight());
-        self.flush(Instant::now() + self.timeout);
-        if let Err(error) = self.producer.abort_transaction(self.timeout) {
+        if let Err(error) = self.abort() {
             return Failure::Unknown(error.to_string());
         }
         match error.rdkafka_error_code() {
@@ -218,7 +242,7 @@ impl Writer {
 
 fn is_retriable(error: &KafkaError) -> bool {
     match error {
-        KafkaError::Transaction(inner) => inner.is_retriable(),
+        KafkaError::Transaction(inner) => inner.is_retriable() && !inner.txn_requires_abort() && !inner.is_fatal(),
         KafkaError::Flush(Code::OperationTimedOut) => true,
         _ => false,
     }

@@ -13,8 +13,6 @@ pub struct Watch {
     pub held: BTreeMap<u32, Vec<(String, String)>>,
     /// The records that it was given, as `topic/partition key=value`.
     pub records: Vec<String>,
-    /// Where each record's next one begins.
-    pub nexts: Vec<u64>,
     /// How far it has read, by topic and partition.
     pub read: BTreeMap<(String, u32), u64>,
 }
@@ -22,7 +20,7 @@ pub struct Watch {
 impl Watch {
     pub fn join(log: &dyn Log, group: &Group) -> Watch {
         let member = log.join(group).unwrap();
-        Watch { member, held: BTreeMap::new(), records: vec![], nexts: vec![], read: BTreeMap::new() }
+        Watch { member, held: BTreeMap::new(), records: vec![], read: BTreeMap::new() }
     }
 
     /// A member that holds so many partitions.
@@ -33,22 +31,25 @@ impl Watch {
     }
 
     pub fn turn(&mut self) {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         for event in self.member.poll(Duration::from_millis(20), 1 << 20).unwrap() {
-            match event {
-                Event::Revoked(partitions) => self.held.retain(|partition, _| !partitions.contains(partition)),
-                Event::Assigned { partition, state } => {
-                    self.held.insert(partition, state.into_iter().map(|(key, value)| (text(key), text(value))).collect());
+            self.take(event);
+        }
+    }
+
+    pub fn take(&mut self, event: Event) {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        match event {
+            Event::Revoked(partitions) => self.held.retain(|partition, _| !partitions.contains(partition)),
+            Event::Assigned { partition, state } => {
+                self.held.insert(partition, state.into_iter().map(|(key, value)| (text(key), text(value))).collect());
+            }
+            Event::Batch(batch) => {
+                assert!(self.held.contains_key(&batch.partition), "a record of a partition that it does not hold");
+                for line in shown(&batch) {
+                    let line = line.split_once(':').unwrap().1;
+                    self.records.push(format!("{}/{} {line}", batch.topic, batch.partition));
                 }
-                Event::Batch(batch) => {
-                    assert!(self.held.contains_key(&batch.partition), "a record of a partition that it does not hold");
-                    for (record, line) in batch.block.records(batch.base, batch.from).zip(shown(&batch)) {
-                        let line = line.split_once(':').unwrap().1;
-                        self.records.push(format!("{}/{} {line}", batch.topic, batch.partition));
-                        self.nexts.push(record.offset + 1);
-                    }
-                    self.read.insert((batch.topic.clone(), batch.partition), batch.next());
-                }
+                self.read.insert((batch.topic.clone(), batch.partition), batch.next());
             }
         }
     }
@@ -60,7 +61,6 @@ impl Watch {
     /// The records once there are so many of them; they are forgotten here.
     pub fn gets(&mut self, count: usize) -> Vec<String> {
         until("it reads", &mut [&mut *self], |all| all[0].records.len() >= count);
-        self.nexts.clear();
         let mut records = std::mem::take(&mut self.records);
         records.sort();
         records
