@@ -68,7 +68,8 @@ fn run_as(config: &Config, drain: bool, limit: Option<Duration>) -> Result<()> {
 }
 
 fn start_server(config: &Config, log: &Arc<dyn Log>, engine: &Engine) -> Result<Option<Server>> {
-    let wanted = topology::roles(config)?.iter().any(|role| role.name == "serve");
+    // Whoever does other work shows how it is where it is told to: several such processes share a machine.
+    let wanted = topology::roles(config)?.iter().any(|role| role.name == "serve") || config.listen != Config::default().listen;
     if !wanted || config.listen == "off" {
         return Ok(None);
     }

@@ -141,11 +141,11 @@ fn stock_clients_read_what_it_writes_and_it_reads_what_they_write() {
     };
     let counts = || json_lines(&get(&format!("{page}/api/tap/counts?from=start")).2);
     eventually("the recording is counted", Duration::from_secs(60), || (counts().len() == 44).then_some(()));
-    assert_eq!(json_lines(&read("counts", &[])), json_lines(&read("counts", &[])));
     assert_eq!(json_lines(&read("counts", &[])).len(), 44, "records alone, and each is JSON");
     let told = read("posts", &["-f", "%k|%h|%s\n"]);
     let line = told.lines().find(|line| line.starts_with("7|")).unwrap();
-    assert!(line.contains("source=replay:posts.jsonl,schema=1,time=2024-05-01T10:07:00.000Z"), "{line}");
+    let headers = format!("source=replay:posts.jsonl,schema={},time=2024-05-01T10:07:00.000Z", domain::schema::VERSION);
+    assert!(line.contains(&headers), "{line}");
     assert!(line.contains(r#""text":"post 7""#), "{line}");
 
     // A stranger brings a post, with a key and the time at which it happened, and something that is none.

@@ -25,7 +25,7 @@ struct Fleet<'a> {
 impl Fleet<'_> {
     fn start(&mut self, role: &'static str) {
         let what = if role == "source" { format!("--source {}", self.source) } else { "--source synthetic:".into() };
-        let line = format!("run --log {} --roles {role} {what} --listen off --drain", self.log);
+        let line = format!("run --log {} --roles {role} {what} --listen off --drain --verbosity warn,journal=debug", self.log);
         self.processes.push((role, self.place.start(&line)));
     }
 
@@ -60,13 +60,16 @@ impl Fleet<'_> {
         killed
     }
 
-    /// Waits until every process has come to its end, a good one.
-    fn drained(self, begun: Instant) {
+    /// Waits until every process has come to its end, a good one; what each has said.
+    fn drained(self, begun: Instant) -> Vec<String> {
+        let mut said = vec![];
         for (role, process) in self.processes {
             let left = LIMIT.saturating_sub(begun.elapsed()).max(Duration::from_secs(1));
             let ended = process.ended(left);
             assert!(ended.status.success(), "{role}: {}: {}", ended.status, ended.err);
+            said.push(ended.err);
         }
+        said
     }
 }
 
@@ -156,6 +159,9 @@ fn who_slept_past_its_session_is_shut_out_and_harms_nothing() {
         signal_to(process, "-CONT");
         std::thread::sleep(Duration::from_secs(1));
     }
-    fleet.drained(begun);
+    let said = fleet.drained(begun);
+    for sleeper in [1, 3] {
+        assert!(said[sleeper].contains("given=false"), "it slept, and lost nothing: {}", said[sleeper]);
+    }
     judge(&brokers, "sleep.", &wanted);
 }

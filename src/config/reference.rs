@@ -7,11 +7,14 @@ use std::fmt::Write;
 pub const REFERENCE: &[(&str, &str)] = &[
     (
         "log",
-        "The log: `disk:PATH` (one process, durable) or `memory:` (gone with the process). `disk:` takes `fsync=always` or `fsync=100ms` (the default: a killed process loses nothing, a power cut at most this much), `segment=64MiB`, `cache=24MiB`.",
+        "The log: `disk:PATH` (one process, durable), `kafka://HOST:PORT,HOST:PORT` (any number of processes; its options are in [Goshawk on Kafka](kafka.md)) or `memory:` (gone with the process). `disk:` takes `fsync=always` or `fsync=100ms` (the default: a killed process loses nothing, a power cut at most this much), `segment=64MiB`, `cache=24MiB`.",
     ),
     ("sources", "Where posts come from: any number of source URLs. `goshawk run --help` lists the kinds."),
     ("roles", "What this process does: `all`, or some of `source`, `locate`, `count`, `erase`, `upkeep`, `serve`."),
-    ("listen", "Address of the web page, the API, `/metrics` and `/health`; `off` for none."),
+    (
+        "listen",
+        "Address of the web page, the API, `/metrics` and `/health`; `off` for none. A process without the role `serve` listens only where this is not the default.",
+    ),
     (
         "time.lateness",
         "How much older than the newest post of its source a post may be. What is older still goes to topic `late`.",

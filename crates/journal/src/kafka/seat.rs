@@ -260,10 +260,11 @@ impl Seat {
         }
         self.open_writer().map_err(Failure::Again)?;
         let Some(writer) = &self.writer else { return Err(Failure::Unknown("there is no producer".into())) };
-        let work =
-            Work { outputs: &commit.outputs, state: (&self.state_topic, &commit.state), progress: Some((offsets, identity)) };
+        let read = commit.inputs.iter().map(|read| restore::progress(read.partition, &read.topic, read.next));
+        let changes: Vec<Change> = read.chain(commit.state.iter().cloned()).collect();
+        let work = Work { outputs: &commit.outputs, state: (&self.state_topic, &changes), progress: Some((offsets, identity)) };
         let ends = writer.commit(&work)?;
-        self.keep_copies(&commit.state, &ends);
+        self.keep_copies(&changes, &ends);
         Ok(())
     }
 

@@ -112,6 +112,27 @@ fn a_start_takes_the_copy_and_what_is_newer_and_trusts_no_copy_of_another_topic(
 }
 
 #[test]
+fn the_state_says_where_to_go_on_whatever_became_of_the_groups_offsets() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = log("offsets", folder.path(), "");
+    first.declare(&[TopicSpec::new("in", 1)]).unwrap();
+    first.append(vec![output("in", 0, &["k=1", "k=2", "k=3"])]).unwrap();
+    let mut member = Watch::holding(&*first, &group("g", &["in"]), 1);
+    commit(&mut member, &Commit { state: vec![sets("last", "2")], ..progress("in", 0, 2) }).unwrap();
+    drop((member, first));
+    let admin: rdkafka::admin::AdminClient<_> =
+        rdkafka::ClientConfig::new().set("bootstrap.servers", brokers::broker()).create().unwrap();
+    let options = rdkafka::admin::AdminOptions::new();
+    let deleted = pollster::block_on(admin.delete_groups(&["offsets.goshawk-g"], &options)).unwrap();
+    assert!(deleted[0].is_ok(), "{deleted:?}");
+    let again = log("offsets", folder.path(), "");
+    let mut member = Watch::holding(&*again, &group("g", &["in"]), 1);
+    assert_eq!(member.held[&0], [("last".to_owned(), "2".to_owned())]);
+    assert_eq!(member.gets(1), ["in/0 k=3"]);
+    member.gets_nothing();
+}
+
+#[test]
 fn who_stands_by_has_a_copy_before_the_partition_comes_over() {
     let (mine, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let first = log("standby", theirs.path(), "");
