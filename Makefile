@@ -50,7 +50,9 @@ demo: build ## a made-up network, live, and the address of a web page with its n
 .PHONY: test
 test: need-rust need-lints need-test-tools need-kafka ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
 	$(call said,cargo test)
-	cargo test --workspace --locked --no-fail-fast
+	cargo test --workspace --locked --no-fail-fast -- --skip storm::
+	$(call said,storms on three brokers)
+	cargo test --locked --test all storm:: -- --test-threads=1
 	@$(MAKE) lint
 	$(call said,unit tests of the bench harness)
 	python3 -m unittest discover -s bench/harness -p tests.py

@@ -336,7 +336,7 @@ fn a_folder_that_is_no_log_is_left_alone() {
         &place,
         "run --log tape:x --drain --listen off --source synthetic:",
         expect![[r#"
-        goshawk: 'tape:x' is no log; known are memory: and disk:PATH
+        goshawk: 'tape:x' is no log; known are memory:, disk:PATH and kafka://HOST:PORT
     "#]],
     );
     assert_eq!(std::fs::read_dir(place.path("letters")).unwrap().filter(is_kept).count(), 1);

@@ -136,7 +136,7 @@ fn a_browser_shows_numbers_that_move() {
     let mut browser = Browser::show(&place, &page);
     assert!(number(&mut browser, "#rate") > 0 && number(&mut browser, "#people") > 0);
     assert!(number(&mut browser, "#active") >= 5);
-    assert_eq!(browser.text("#state"), "live");
+    eventually("it is live", Duration::from_secs(20), || (browser.text("#state") == "live").then_some(()));
     let rows = "document.querySelectorAll('#rows tr').length";
     eventually("a table of cities", Duration::from_secs(20), || (browser.evaluate(rows).as_u64()? >= 5).then_some(()));
     let busiest = ask(&format!("{page}/api/cities/top"))["cities"][0]["city"].as_str().unwrap().to_owned();

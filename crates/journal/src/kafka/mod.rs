@@ -36,6 +36,8 @@ use topics::Desk;
 use vitals::Numbers;
 use writer::{Failure, Work, Writer};
 
+/// How long a start waits for brokers that have answered once.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How long an answer about a group's lag is good for: a source asks at every turn.
 const LAG_GOOD_FOR: Duration = Duration::from_millis(300);
 /// The brokers do not tell when there is news: who waits for it looks this often.
@@ -90,6 +92,39 @@ impl Kafka {
         let mine = Mutex::default();
         let kept = Kept { settings, numbers, cluster, asks, committed, readers, slot, mine, known, alone };
         Ok(Kafka { kept: Arc::new(kept), appends: Mutex::new(None) })
+    }
+
+    fn try_to_join(&self, group: &Group) -> Result<Box<dyn Member>> {
+        let mut agreed = None;
+        for topic in &group.inputs {
+            let partitions = self.kept.partitions(topic)?;
+            if *agreed.get_or_insert(partitions) != partitions {
+                let names = group.inputs.join(", ");
+                return Err(Error::Refused(format!("{} reads {names}, which must have equally many partitions", group.name)));
+            }
+        }
+        let state = self.kept.settings.state_topic(&group.name);
+        let partitions = agreed.unwrap_or(1);
+        self.kept.desk().declare_state(&state, partitions)?;
+        if self.kept.settings.standby && self.kept.known().stands_by.insert(state.clone()) {
+            standby::stand_by(&self.kept, state, partitions);
+        }
+        Ok(Box::new(Seat::join(self.kept.clone(), group)?))
+    }
+}
+
+/// Tries again what fails for now: who starts while a broker is away waits for it.
+fn patiently<T>(mut attempt: impl FnMut() -> Result<T>) -> Result<T> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match attempt() {
+            Err(error) if Instant::now() < until => {
+                let Some(hint) = error.retry() else { return Err(error) };
+                tracing::warn!(%error, "waiting for the brokers");
+                std::thread::sleep(hint);
+            }
+            other => return other,
+        }
     }
 }
 
@@ -271,7 +306,7 @@ impl Log for Kafka {
     }
 
     fn declare(&self, topics: &[TopicSpec]) -> Result<()> {
-        self.kept.desk().declare(topics, false).map(|_| ())
+        patiently(|| self.kept.desk().declare(topics, false)).map(|_| ())
     }
 
     fn topics(&self) -> Result<Vec<TopicSpec>> {
@@ -281,21 +316,7 @@ impl Log for Kafka {
     }
 
     fn join(&self, group: &Group) -> Result<Box<dyn Member>> {
-        let mut agreed = None;
-        for topic in &group.inputs {
-            let partitions = self.kept.partitions(topic)?;
-            if *agreed.get_or_insert(partitions) != partitions {
-                let names = group.inputs.join(", ");
-                return Err(Error::Refused(format!("{} reads {names}, which must have equally many partitions", group.name)));
-            }
-        }
-        let state = self.kept.settings.state_topic(&group.name);
-        let partitions = agreed.unwrap_or(1);
-        self.kept.desk().declare_state(&state, partitions)?;
-        if self.kept.settings.standby && self.kept.known().stands_by.insert(state.clone()) {
-            standby::stand_by(&self.kept, state, partitions);
-        }
-        Ok(Box::new(Seat::join(self.kept.clone(), group)?))
+        patiently(|| self.try_to_join(group))
     }
 
     fn append(&self, outputs: Vec<Output>) -> Result<()> {
