@@ -136,6 +136,8 @@ fn a_browser_shows_numbers_that_move() {
     let mut browser = Browser::show(&place, &page);
     assert!(number(&mut browser, "#rate") > 0 && number(&mut browser, "#people") > 0);
     assert!(number(&mut browser, "#active") >= 5);
+    // Long enough for the posts that wait to be erased to be many.
+    std::thread::sleep(Duration::from_secs(4));
     eventually("it is live", Duration::from_secs(20), || (browser.text("#state") == "live").then_some(()));
     let rows = "document.querySelectorAll('#rows tr').length";
     eventually("a table of cities", Duration::from_secs(20), || (browser.evaluate(rows).as_u64()? >= 5).then_some(()));

@@ -152,7 +152,8 @@ function condition() {
   if (!state.connected) return ["reconnecting", "bad"];
   if (health?.condition === "failed") return ["failed", "bad"];
   if (health?.condition === "degraded" || health?.trouble) return ["degraded", "busy"];
-  const behind = health?.roles.some((role) => role.lag > 1000 + 5 * role.records_per_s);
+  // Who rests until its time has come is not behind.
+  const behind = health?.roles.some((role) => role.detail !== "resting" && role.lag > 1000 + 5 * role.records_per_s);
   if (health && (behind || (!health.caught_up && health.rows > 0))) return ["catching up", "busy"];
   if (!totals) return ["waiting", "quiet"];
   const patience = Math.max(15e3, 3 * state.every, 3 * Math.min(state.hop ?? 0, 120e3));

@@ -154,6 +154,7 @@ impl Shared {
         match turned {
             Ok(Turned::Worked { .. }) => status.say(Condition::Ok, "working"),
             Ok(Turned::Idle) => status.say(Condition::Ok, "waiting for records"),
+            Ok(Turned::Resting) => status.say(Condition::Ok, "resting"),
             Ok(Turned::Ended) => status.say(Condition::Ok, "ended"),
             Ok(Turned::Waiting(wait, why)) => {
                 tracing::warn!(role = status.role, wait_ms = wait.as_millis(), why, "waiting before trying again");

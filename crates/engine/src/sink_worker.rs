@@ -73,7 +73,7 @@ impl Turn for SinkWorker {
         if !self.committer.is_pending() {
             if self.wrote.is_some_and(|at| at.elapsed() < self.plan.rest) {
                 std::thread::sleep(wait);
-                return Ok(Turned::Idle);
+                return Ok(Turned::Resting);
             }
             let events = match self.member.poll(wait, self.plan.batch_bytes) {
                 Ok(events) => events,

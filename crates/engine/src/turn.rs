@@ -37,6 +37,8 @@ pub enum Turned {
     },
     /// There was nothing to do.
     Idle,
+    /// There may be something to do, and its time has not come.
+    Resting,
     /// Something is in the way; try again after a while.
     Waiting(Duration, String),
     /// It has come to its end.
