@@ -98,7 +98,7 @@ pub fn outputs(config: &Config, role: &Role) -> Vec<TopicSpec> {
 /// The topics that a role writes and a stage reads: who reads them goes by the marks in them.
 pub fn awaited(role: &Role) -> Vec<String> {
     let read = |topic: &&str| ROLES.iter().any(|other| other.kind == Kind::Stage && other.reads.contains(topic));
-    role.writes.iter().copied().filter(|topic| read(&topic)).map(str::to_owned).collect()
+    role.writes.iter().copied().filter(|topic| read(topic)).map(str::to_owned).collect()
 }
 
 /// Who writes what a stage reads, where that is known beforehand: each partition of each stage before it. Sources are

@@ -14,8 +14,11 @@ pub struct Numbers {
 /// A family of metrics: name, kind, help.
 type Family = (&'static str, &'static str, &'static str);
 
+/// A family, and where its value is.
+type Shown<T, N> = (Family, fn(&T) -> N);
+
 /// What is shown of a client.
-const OF_CLIENT: [(Family, fn(&Statistics) -> i64); 6] = [
+const OF_CLIENT: [Shown<Statistics, i64>; 6] = [
     (("requests_sent", "counter", "Requests sent to brokers"), |s| s.tx),
     (("bytes_sent", "counter", "Bytes sent to brokers"), |s| s.tx_bytes),
     (("bytes_received", "counter", "Bytes received from brokers"), |s| s.rx_bytes),
@@ -27,7 +30,7 @@ const OF_CLIENT: [(Family, fn(&Statistics) -> i64); 6] = [
 type Broker = rdkafka::statistics::Broker;
 
 /// What is shown of a broker, as a client sees it.
-const OF_BROKER: [(Family, fn(&Broker) -> f64); 5] = [
+const OF_BROKER: [Shown<Broker, f64>; 5] = [
     (("broker_up", "gauge", "Whether the client is connected to the broker"), |b| f64::from(b.state == "UP")),
     (("broker_errors", "counter", "Requests that failed"), |b| (b.txerrs + b.rxerrs) as f64),
     (("broker_timeouts", "counter", "Requests that had no answer in time"), |b| b.req_timeouts as f64),
@@ -40,7 +43,7 @@ const OF_BROKER: [(Family, fn(&Broker) -> f64); 5] = [
 type Partition = rdkafka::statistics::Partition;
 
 /// What is shown of a partition that a client reads.
-const OF_PARTITION: [(Family, fn(&Partition) -> i64); 3] = [
+const OF_PARTITION: [Shown<Partition, i64>; 3] = [
     (("partition_end_offset", "gauge", "The offset behind the newest record that is committed"), |p| p.ls_offset),
     (("partition_next_offset", "gauge", "The offset that is asked for next"), |p| p.next_offset),
     (("partition_fetched_messages", "gauge", "Messages fetched that wait to be worked on"), |p| p.fetchq_cnt),

@@ -4,7 +4,7 @@
 use super::watch::{Watch, commit, until};
 use super::{block, brokers, group, holds, output, progress};
 use crate::{Access, open};
-use flow::{Change, Cleanup, Commit, Log, Output, Timestamp, TopicSpec};
+use flow::{Change, Cleanup, Commit, Log, Output, TopicSpec};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,11 +41,8 @@ fn brokers_remove_what_is_old_by_the_clock_of_its_commit_and_keep_the_rest() {
     log.declare(&[TopicSpec::new("aged", 1).with(aged), TopicSpec::new("kept", 1)]).unwrap();
     // What happened long ago is not old: it was written now.
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;
-    let mut builder = flow::BlockBuilder::default();
-    builder
-        .push(b"k", Timestamp::from_seconds(1), |into| Ok::<_, std::convert::Infallible>(into.extend_from_slice(b"1")))
-        .unwrap();
-    let written = builder.finish("test".into(), super::mark(now));
+    let happened = block(&["k=1"], 1000);
+    let written = flow::Block { mark: super::mark(now), ..happened };
     for topic in ["aged", "kept"] {
         log.append(vec![Output { topic: topic.into(), partition: 0, block: written.clone() }]).unwrap();
     }
