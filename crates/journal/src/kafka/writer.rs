@@ -109,7 +109,9 @@ impl Writer {
         if let Some((offsets, identity)) = &work.progress {
             // The brokers have all of it before they may take the progress: whoever takes over after that finds the
             // transaction open, and waits for its end.
-            self.flush(Instant::now() + self.timeout);
+            if !self.flush(Instant::now() + self.timeout) {
+                return Err(self.undo(&KafkaError::Flush(Code::OperationTimedOut)));
+            }
             self.tell_progress(offsets, identity)?;
         }
         self.close()?;
@@ -181,12 +183,13 @@ impl Writer {
         }
     }
 
-    /// Waits until the brokers have everything, listening to what they answer.
-    fn flush(&self, until: Instant) {
+    /// Waits until the brokers have everything, listening to what they answer; whether they have.
+    fn flush(&self, until: Instant) -> bool {
         while self.producer.in_flight_count() > 0 && Instant::now() < until {
             self.producer.poll(Duration::ZERO);
             std::thread::sleep(LOOK);
         }
+        self.producer.in_flight_count() == 0
     }
 
     fn close(&self) -> std::result::Result<(), Failure> {
