@@ -47,13 +47,12 @@ fn explain(config: &Config) -> Result<String> {
 fn of_kafka(settings: &Settings) -> String {
     let copies =
         settings.cache.as_ref().map_or("none on this machine".into(), |folder| format!("copies in {}", folder.display()));
+    let names = if settings.prefix.is_empty() { "without a prefix".into() } else { format!("{}...", settings.prefix) };
     format!(
-        "The log is on the brokers {}: topics and groups are named {}..., states are kept there, with {copies}.\n\
+        "The log is on the brokers {}: topics and groups are named {names}, states are kept there, with {copies}.\n\
          A topic on Kafka cannot lose a single record: the role erase rests, and posts that were taken back go with topics.keep.",
-        settings.brokers,
-        settings.named("")
+        settings.brokers
     )
-    .replace("named ...", "named without a prefix")
 }
 
 /// Hides what must not be seen: the user and password of a URL, and options that sound like a secret.

@@ -1,9 +1,12 @@
 //! A sink at work: write, and then say how far.
 
-use crate::turn::{Committer, patience};
+use crate::turn::{Committer, MOST, patience};
 use crate::{Context, Report, Turn, Turned};
 use flow::{Batch, Commit, Error, Event, Group, Member, Progress, Sink};
 use std::time::{Duration, Instant};
+
+/// The longest wait for what a sink writes to.
+const MOST_FOR_THE_WORLD: Duration = Duration::from_secs(30);
 
 /// How a sink is run.
 #[derive(Clone, Debug)]
@@ -59,12 +62,10 @@ impl SinkWorker {
     }
 
     /// What was read but not written is read again: writes are idempotent.
-    fn try_again(&mut self, error: &Error) -> Result<Turned, Error> {
-        let Some(hint) = error.retry() else { return Err(error.clone()) };
-        self.tries += 1;
+    fn try_again(&mut self, error: Error) -> Result<Turned, Error> {
+        let waiting = patience(error, &mut self.tries, MOST_FOR_THE_WORLD)?;
         self.member = self.context.log.join(&self.group)?;
-        let wait = (hint * 2_u32.pow(self.tries.min(6) - 1)).min(Duration::from_secs(30));
-        Ok(Turned::Waiting(wait, error.to_string()))
+        Ok(waiting)
     }
 }
 
@@ -77,11 +78,11 @@ impl Turn for SinkWorker {
             }
             let events = match self.member.poll(wait, self.plan.batch_bytes) {
                 Ok(events) => events,
-                Err(error) => return patience(error, &mut self.tries),
+                Err(error) => return patience(error, &mut self.tries, MOST),
             };
             let commit = match self.write(events) {
                 Ok(commit) => commit,
-                Err(error) => return self.try_again(&error),
+                Err(error) => return self.try_again(error),
             };
             if commit.is_empty() {
                 return Ok(Turned::Idle);

@@ -1,7 +1,7 @@
 //! A source at work: what it brings is checked, marked and committed together with its cursor.
 
 use crate::seen::Seen;
-use crate::turn::{Committer, patience};
+use crate::turn::{Committer, MOST, patience};
 use crate::{Context, Report, Turn, Turned};
 use flow::window::Clock;
 use flow::{
@@ -105,7 +105,7 @@ impl SourceWorker {
     fn say_first_word(&mut self) -> Result<Turned, Error> {
         match self.keep_seat() {
             Ok(()) => self.settle(),
-            Err(error) => patience(error, &mut self.tries),
+            Err(error) => patience(error, &mut self.tries, MOST),
         }
     }
 
@@ -265,31 +265,26 @@ impl SourceWorker {
         }
         Ok(Some((commit, if polled == Polled::Some { usize::MAX } else { 0 })))
     }
-
-    fn rest(&self, wait: Duration, turned: Turned) -> Turned {
-        if !wait.is_zero() {
-            std::thread::sleep(wait);
-        }
-        turned
-    }
 }
 
 impl Turn for SourceWorker {
     fn turn(&mut self, wait: Duration) -> Result<Turned, Error> {
         if let Err(error) = self.keep_seat() {
-            return patience(error, &mut self.tries);
+            return patience(error, &mut self.tries, MOST);
         }
         if !self.seated {
-            return Ok(self.rest(wait, Turned::Idle));
+            std::thread::sleep(wait);
+            return Ok(Turned::Idle);
         }
         if !self.committer.is_pending() {
             if self.ended {
-                return Ok(self.rest(wait, Turned::Ended));
+                std::thread::sleep(wait);
+                return Ok(Turned::Ended);
             }
             match self.work(wait) {
                 Ok(None) => return Ok(Turned::Idle),
                 Ok(Some((commit, bytes))) => self.committer.offer(commit, bytes),
-                Err(error) => return patience(error, &mut self.tries),
+                Err(error) => return patience(error, &mut self.tries, MOST),
             }
         }
         self.tries = 0;

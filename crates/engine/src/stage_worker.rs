@@ -1,6 +1,6 @@
 //! A stage at work: one member of the stage's group, with a task for each partition that it owns.
 
-use crate::turn::{Committer, patience};
+use crate::turn::{Committer, MOST, patience};
 use crate::{Context, Report, Turn, Turned};
 use flow::{Batch, Commit, Error, Event, Group, Member, Out, Producer, Stage, Task, TopicSpec, Watermarks};
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,7 +126,7 @@ impl<S: Stage> Turn for StageWorker<S> {
         if !self.committer.is_pending() {
             let events = match self.member.poll(wait, self.plan.batch_bytes) {
                 Ok(events) => events,
-                Err(error) => return patience(error, &mut self.tries),
+                Err(error) => return patience(error, &mut self.tries, MOST),
             };
             self.tries = 0;
             if events.is_empty() {

@@ -86,11 +86,14 @@ pub trait Turn: Send {
     fn report(&mut self) -> Report;
 }
 
-/// What to make of an error: one that may pass is waited for, longer each time.
-pub(crate) fn patience(error: Error, tries: &mut u32) -> Result<Turned, Error> {
+/// The longest wait for the log.
+pub(crate) const MOST: Duration = Duration::from_secs(5);
+
+/// What to make of an error: one that may pass is waited for, longer each time, up to `most`.
+pub(crate) fn patience(error: Error, tries: &mut u32, most: Duration) -> Result<Turned, Error> {
     let Some(hint) = error.retry() else { return Err(error) };
     *tries = tries.saturating_add(1);
-    let wait = (hint * 2_u32.pow((*tries).min(6) - 1)).min(Duration::from_secs(5));
+    let wait = (hint * 2_u32.pow((*tries).min(6) - 1)).min(most);
     Ok(Turned::Waiting(wait.max(hint), error.to_string()))
 }
 
@@ -130,7 +133,7 @@ impl Committer {
                 self.forget();
                 Ok(Turned::Worked { bytes })
             }
-            Err(error) => patience(error, &mut self.tries).inspect_err(|_| self.pending = None),
+            Err(error) => patience(error, &mut self.tries, MOST).inspect_err(|_| self.pending = None),
         }
     }
 }

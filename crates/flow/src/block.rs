@@ -64,14 +64,6 @@ impl Block {
         Block { producer, mark, base_time, max_time, span: 1, bytes: bytes.into() }
     }
 
-    /// A block of `span` offsets without records, of nobody: what a log keeps there is no reader's business.
-    pub fn gap(span: u32) -> Self {
-        let mut builder = BlockBuilder::default();
-        builder.pad_to(u64::from(span));
-        let nothing = Mark { watermark: Timestamp::MIN, at: Timestamp::MIN, done: true };
-        builder.finish(Producer::from(""), nothing)
-    }
-
     /// Whether the block holds no record.
     pub fn is_heartbeat(&self) -> bool {
         self.max_time == Timestamp::MIN

@@ -18,7 +18,7 @@ mod topics;
 mod url;
 
 pub use disk::{Media, RealMedia};
-pub use kafka::Settings;
+pub use kafka::{Settings, try_out as try_kafka};
 pub use url::{Access, Fsync, Options, Url};
 
 use flow::{Log, Result};
@@ -31,11 +31,6 @@ pub fn open(url: &str, access: Access) -> Result<Arc<dyn Log>> {
         Url::Kafka(settings) => Ok(Arc::new(kafka::Kafka::open(*settings, access)?)),
         Url::Disk { path, options } => open_disk(&path, &options, access, Arc::new(RealMedia)),
     }
-}
-
-/// Tries all that a run needs of the brokers, and changes nothing there; what was found, in words.
-pub fn try_kafka(settings: Settings, topics: &[flow::TopicSpec], groups: &[&str]) -> Result<String> {
-    kafka::try_out(settings, topics, groups)
 }
 
 /// Opens a disk log whose files are written through `media`, so that a test can make the disk fail.

@@ -130,6 +130,11 @@ impl Copy {
         Ok((Copy { path: path.to_owned(), file, length: good, whole: good, landmark }, state))
     }
 
+    /// Where the topic of a state that starts at `start` goes on behind what it knows.
+    pub fn next(&self, start: u64) -> u64 {
+        self.landmark.map_or(start, |landmark| landmark.offset + 1)
+    }
+
     /// Throws everything away.
     pub fn clear(&mut self) -> std::io::Result<()> {
         self.file.set_len(0)?;

@@ -2,10 +2,11 @@
 
 use super::settings::Settings;
 use super::vitals::Numbers;
-use flow::Error;
+use flow::{Error, Result};
 use rdkafka::ClientContext;
-use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionListElem};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,18 +37,47 @@ impl Complaints {
     }
 }
 
-/// What every client of a log has in common.
+/// What every client of a log has in common, and what this kind of client has of its own.
 #[derive(Clone)]
-pub struct Context {
+pub struct Context<T = ()> {
     /// Which client it is, in metrics.
     pub name: String,
     /// What it last complained about.
     pub complaints: Complaints,
     /// Where its statistics go.
     pub numbers: Arc<Numbers>,
+    /// Its own.
+    pub own: T,
 }
 
-impl ClientContext for Context {
+impl<T> Context<T> {
+    /// Of a client of this name.
+    pub fn new(name: String, numbers: &Arc<Numbers>, own: T) -> Self {
+        Context { name, complaints: Complaints::default(), numbers: numbers.clone(), own }
+    }
+}
+
+/// Makes a client; `doing` says what for, should it fail.
+pub fn made<T, C>(config: &ClientConfig, doing: &str, context: Context<T>) -> Result<C>
+where
+    Context<T>: ClientContext,
+    C: FromClientConfigAndContext<Context<T>>,
+{
+    let complaints = context.complaints.clone();
+    config.create_with_context(context).map_err(|error| meaning(doing, &error, &complaints))
+}
+
+/// An offset as Kafka takes it.
+pub fn at(offset: u64) -> Offset {
+    Offset::Offset(i64::try_from(offset).unwrap_or(i64::MAX))
+}
+
+/// The offset in an element of a list; none where Kafka has none.
+pub fn offset_in(element: &TopicPartitionListElem<'_>) -> Option<u64> {
+    element.offset().to_raw().and_then(|offset| u64::try_from(offset).ok())
+}
+
+impl<T: Send + Sync> ClientContext for Context<T> {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         match level {
             RDKafkaLogLevel::Debug => tracing::trace!(client = self.name, facility, message),

@@ -1,11 +1,9 @@
 //! A place in a consumer group: which partitions it has been given, and by what name the brokers know it now.
 
-use super::client::{Complaints, Context};
-use rdkafka::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
+use super::client::{Context, at};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata};
-use rdkafka::error::{KafkaError, KafkaResult};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
+use rdkafka::error::KafkaResult;
+use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,22 +29,25 @@ struct Standing {
 }
 
 /// The member's side of the group protocol. Everything here happens inside its own calls to `poll`.
-pub struct Crew {
-    /// What all clients have in common.
-    pub context: Context,
+pub type Crew = Context<Membership>;
+
+/// What a member knows of its membership.
+pub struct Membership {
     /// The topics that are read together: partition N of each goes to one member.
     pub inputs: Vec<String>,
     standing: Mutex<Standing>,
 }
 
-impl Crew {
+impl Membership {
     /// A member that has nothing yet.
-    pub fn new(context: Context, inputs: Vec<String>) -> Self {
-        Crew { context, inputs, standing: Mutex::default() }
+    pub fn new(inputs: Vec<String>) -> Self {
+        Membership { inputs, standing: Mutex::default() }
     }
+}
 
+impl Crew {
     fn standing(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+        self.own.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether there is news that was not taken.
@@ -75,15 +76,10 @@ impl Crew {
         self.standing().sharings
     }
 
-    /// What is said of it most recently, where a call only says that it failed.
-    pub fn complaints(&self) -> &Complaints {
-        &self.context.complaints
-    }
-
     /// The partitions of all inputs with these numbers.
     pub fn list(&self, partitions: &BTreeSet<u32>) -> TopicPartitionList {
         let mut list = TopicPartitionList::new();
-        for topic in &self.inputs {
+        for topic in &self.own.inputs {
             for partition in partitions {
                 list.add_partition(topic, partition.cast_signed());
             }
@@ -94,9 +90,8 @@ impl Crew {
     /// Reads a partition's inputs, each from its offset on.
     pub fn read(&self, consumer: &BaseConsumer<Self>, partition: u32, nexts: &[u64]) -> KafkaResult<()> {
         let mut list = TopicPartitionList::new();
-        for (topic, next) in self.inputs.iter().zip(nexts) {
-            let offset = Offset::Offset(i64::try_from(*next).unwrap_or(i64::MAX));
-            list.add_partition_offset(topic, partition.cast_signed(), offset)?;
+        for (topic, next) in self.own.inputs.iter().zip(nexts) {
+            list.add_partition_offset(topic, partition.cast_signed(), at(*next))?;
         }
         consumer.incremental_assign(&list)?;
         self.standing().read.insert(partition);
@@ -123,31 +118,17 @@ impl Crew {
     }
 }
 
-impl ClientContext for Crew {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.context.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.context.error(error, reason);
-    }
-
-    fn stats_raw(&self, statistics: &[u8]) {
-        self.context.stats_raw(statistics);
-    }
-}
-
 impl ConsumerContext for Crew {
     fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
         let partitions: BTreeSet<u32> = list.elements().iter().map(|element| element.partition().cast_unsigned()).collect();
         let given = event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
         // What is given is read once its state is there, and from where that says: so nothing is read for now.
         let heard =
-            if given { consumer.incremental_assign(&self.list(&BTreeSet::new())) } else { self.leave(consumer, &partitions) };
+            if given { consumer.incremental_assign(&TopicPartitionList::new()) } else { self.leave(consumer, &partitions) };
         if let Err(error) = heard {
-            tracing::warn!(client = self.context.name, %error, ?partitions, given, "the brokers' sharing-out could not be followed");
+            tracing::warn!(client = self.name, %error, ?partitions, given, "the brokers' sharing-out could not be followed");
         }
-        tracing::debug!(client = self.context.name, ?partitions, given, "partitions shared out");
+        tracing::debug!(client = self.name, ?partitions, given, "partitions shared out");
         self.hear(consumer, if given { Shared::Given(partitions) } else { Shared::Taken(partitions) });
     }
 }

@@ -21,11 +21,11 @@ mod writer;
 pub use settings::Settings;
 
 use cache::Slot;
-use client::{Complaints, Context, meaning};
+use client::{Context, made, meaning, offset_in};
 use flow::{Batch, Error, Format, Group, Log, Member, Output, Result, Timestamp, TopicSpec};
+use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::{Offset, TopicPartitionList};
 use reader::{Reader, Readers};
 use seat::Seat;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,8 +66,9 @@ struct Known {
     /// The numbers of the members of each group in this process.
     seats: BTreeSet<(String, u32)>,
     lags: BTreeMap<String, (Instant, u64)>,
-    /// The topics of states of which copies are kept, whoever works on them.
-    stands_by: BTreeSet<String>,
+    probes: BTreeMap<String, Arc<BaseConsumer<Context>>>,
+    /// The topics of states that are there, and can serve.
+    states: BTreeSet<String>,
     changes: u64,
 }
 
@@ -105,9 +106,11 @@ impl Kafka {
         }
         let state = self.kept.settings.state_topic(&group.name);
         let partitions = agreed.unwrap_or(1);
-        self.kept.desk().declare_state(&state, partitions)?;
-        if self.kept.settings.standby && self.kept.known().stands_by.insert(state.clone()) {
-            standby::stand_by(&self.kept, state, partitions);
+        if !self.kept.known().states.contains(&state) {
+            self.kept.desk().declare_state(&state, partitions)?;
+            if self.kept.known().states.insert(state.clone()) && self.kept.settings.standby {
+                standby::stand_by(&self.kept, state, partitions);
+            }
         }
         Ok(Box::new(Seat::join(self.kept.clone(), group)?))
     }
@@ -146,11 +149,9 @@ pub fn try_out(settings: Settings, topics: &[TopicSpec], groups: &[&str]) -> Res
 
 /// A client that asks, as if it were of a group, and never joins it.
 fn asking(settings: &Settings, numbers: &Arc<Numbers>, group: &str, isolation: &str) -> Result<BaseConsumer<Context>> {
-    let context = Context { name: format!("asks {group}"), complaints: Complaints::default(), numbers: numbers.clone() };
-    let complaints = context.complaints.clone();
     let mut config = client::consumer(settings, &settings.group(group));
     config.set("isolation.level", isolation).set("statistics.interval.ms", "0");
-    config.create_with_context(context).map_err(|error| meaning("making a client", &error, &complaints))
+    made(&config, "making a client", Context::new(format!("asks {group}"), numbers, ()))
 }
 
 /// The cluster's name. A refused password is told at once and would be tried again and again: it ends the wait.
@@ -171,8 +172,13 @@ fn first_answer(settings: &Settings, asks: &BaseConsumer<Context>) -> Result<Str
 }
 
 impl Kept {
-    fn asking(&self, group: &str, isolation: &str) -> Result<BaseConsumer<Context>> {
-        asking(&self.settings, &self.numbers, group, isolation)
+    /// The client that asks what a group has committed, without waiting for transactions that are open.
+    fn probe(&self, group: &str) -> Result<Arc<BaseConsumer<Context>>> {
+        if let Some(probe) = self.known().probes.get(group) {
+            return Ok(probe.clone());
+        }
+        let probe = Arc::new(asking(&self.settings, &self.numbers, group, "read_uncommitted")?);
+        Ok(self.known().probes.entry(group.to_owned()).or_insert(probe).clone())
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -262,7 +268,7 @@ impl Kept {
 
     /// Whether this user may join a group.
     fn may_join(&self, group: &str) -> Result<()> {
-        let probe = self.asking(group, "read_uncommitted")?;
+        let probe = self.probe(group)?;
         let error = |error: KafkaError| {
             meaning(&format!("asking for group {}", self.settings.group(group)), &error, &probe.context().complaints)
         };
@@ -283,18 +289,14 @@ impl Kept {
                 list.add_partition(&self.settings.named(topic), partition.cast_signed());
             }
         }
-        let probe = self.asking(&group.name, "read_uncommitted")?;
+        let probe = self.probe(&group.name)?;
         let error =
             |error: KafkaError| meaning(&format!("asking for the lag of {}", group.name), &error, &probe.context().complaints);
         let committed = probe.committed_offsets(list, self.settings.timeout).map_err(error)?;
         let mut lag = 0;
         for element in committed.elements() {
             let bounds = self.bounds_of(&self.committed, element.topic(), element.partition().cast_unsigned())?;
-            let next = match element.offset() {
-                Offset::Offset(next) => u64::try_from(next).unwrap_or(0),
-                _ => bounds.start,
-            };
-            lag += bounds.end.saturating_sub(next.max(bounds.start));
+            lag += bounds.end.saturating_sub(offset_in(&element).unwrap_or(0).max(bounds.start));
         }
         Ok(lag)
     }

@@ -2,15 +2,15 @@
 //!
 //! A client is kept for each place at which somebody reads, so that who reads on need not seek.
 
-use super::client::{self, Complaints, Context, meaning};
+use super::client::{self, Context, at, made, meaning, offset_in};
 use super::settings::Settings;
 use super::vitals::Numbers;
 use super::wire::Inbox;
 use flow::{Batch, Error, Result};
+use rdkafka::TopicPartitionList;
 use rdkafka::consumer::base_consumer::PartitionQueue;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
-use rdkafka::error::KafkaError;
-use rdkafka::{Offset, TopicPartitionList};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -43,12 +43,10 @@ impl Reader {
     /// A client for a topic of this name on the brokers.
     pub fn open(settings: &Settings, numbers: &Arc<Numbers>, topic: &str) -> Result<Reader> {
         let name = format!("read {topic}");
-        let context = Context { name, complaints: Complaints::default(), numbers: numbers.clone() };
-        let complaints = context.complaints.clone();
         let mut config = client::consumer(settings, &settings.group("reader"));
         // A seek waits for the fetch that is under way.
         config.set("statistics.interval.ms", "0").set("fetch.wait.max.ms", "30");
-        let consumer = config.create_with_context(context).map_err(|error| meaning("making a reader", &error, &complaints))?;
+        let consumer = made(&config, "making a reader", Context::new(name, numbers, ()))?;
         let (cursors, used) = (HashMap::new(), Instant::now());
         Ok(Reader { consumer: Arc::new(consumer), topic: topic.to_owned(), cursors, used, timeout: settings.timeout })
     }
@@ -61,8 +59,7 @@ impl Reader {
             self.consumer.incremental_unassign(&list).map_err(error)?;
         }
         let mut list = TopicPartitionList::new();
-        let offset = Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
-        list.add_partition_offset(&self.topic, partition.cast_signed(), offset).map_err(error)?;
+        list.add_partition_offset(&self.topic, partition.cast_signed(), at(from)).map_err(error)?;
         self.consumer.incremental_assign(&list).map_err(error)?;
         let queue = self.consumer.split_partition_queue(&self.topic, partition.cast_signed());
         let queue = queue.ok_or_else(|| Error::Io(format!("kafka: there is no {}/{partition}", self.topic)))?;
@@ -99,7 +96,9 @@ impl Reader {
                 }
                 Some(Err(error)) => return Err(self.lose(partition, &error)),
                 None if patience.is_zero() => break,
-                None if Instant::now() > until => return Err(self.lose(partition, &KafkaError::NoMessageReceived)),
+                None if Instant::now() > until => {
+                    return Err(self.lose(partition, &KafkaError::Global(Code::OperationTimedOut)));
+                }
                 None => {}
             }
         }
@@ -118,8 +117,10 @@ impl Reader {
 
     /// What stands between records and is no record counts as read.
     fn pass_gaps(&mut self, partition: u32, inbox: &mut Inbox) -> Result<()> {
-        let position = position(&self.consumer, &self.topic, partition);
-        let next = position.map_err(|error| self.error("asking for the position in", &error))?.unwrap_or(0).max(inbox.next());
+        let positions = self.consumer.position().map_err(|error| self.error("asking for the position in", &error))?;
+        let position = positions.find_partition(&self.topic, partition.cast_signed()).and_then(|found| offset_in(&found));
+        // Ends of transactions are in the position, too; there is none before the first message.
+        let next = position.unwrap_or(0).max(inbox.next());
         inbox.pad_to(next);
         if let Some(cursor) = self.cursors.get_mut(&partition) {
             cursor.next = next;
@@ -129,26 +130,11 @@ impl Reader {
 
     /// Begins anew the next time.
     fn lose(&mut self, partition: u32, error: &KafkaError) -> Error {
-        let told = match error {
-            KafkaError::NoMessageReceived => KafkaError::Global(rdkafka::error::RDKafkaErrorCode::OperationTimedOut),
-            other => other.clone(),
-        };
         if let Some(cursor) = self.cursors.get_mut(&partition) {
             cursor.next = u64::MAX;
         }
-        self.error("reading", &told)
+        self.error("reading", error)
     }
-}
-
-/// Where a consumer is in a partition, ends of transactions included; none if it has not begun.
-pub fn position<C: ConsumerContext>(
-    consumer: &BaseConsumer<C>,
-    topic: &str,
-    partition: u32,
-) -> std::result::Result<Option<u64>, KafkaError> {
-    let positions = consumer.position()?;
-    let found = positions.find_partition(topic, partition.cast_signed());
-    Ok(found.and_then(|found| found.offset().to_raw()).and_then(|offset| u64::try_from(offset).ok()))
 }
 
 /// Clients that read, by where they are.

@@ -6,7 +6,8 @@ use flow::{Batch, Change, Error, Result};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-const READ_BYTES: usize = 4 << 20;
+/// How much is read of a topic of states at a time.
+pub const READ_BYTES: usize = 4 << 20;
 /// How often to look whether a transaction that is in the way has ended.
 const LOOK: Duration = Duration::from_millis(10);
 
@@ -35,19 +36,15 @@ impl Kept {
         let begun = Instant::now();
         let bounds = self.settled(topic, partition)?;
         let (mut copy, mut state) = self.copy(topic, partition);
-        let mut next = bounds.start;
-        if let Some(kept) = &mut copy {
-            match kept.landmark {
-                Some(landmark) if self.stands(topic, partition, landmark, bounds.end)? => next = landmark.offset + 1,
-                Some(_) => {
-                    tracing::info!(topic, partition, "the copy of the state is not of this topic; reading it whole");
-                    state.clear();
-                    copy = kept.clear().ok().and(copy);
-                }
-                None => {}
-            }
+        if let Some(kept) = &mut copy
+            && !self.stands(topic, partition, kept, bounds.end)?
+        {
+            tracing::info!(topic, partition, "the copy of the state is not of this topic; reading it whole");
+            state.clear();
+            copy = kept.clear().ok().and(copy);
         }
-        let from = next;
+        let from = copy.as_ref().map_or(bounds.start, |copy| copy.next(bounds.start));
+        let mut next = from;
         while next < bounds.end {
             let batches = self.read_topic(topic, partition, next, READ_BYTES)?;
             let Some(last) = batches.last() else {
@@ -99,8 +96,9 @@ impl Kept {
         }
     }
 
-    /// Whether the record that a copy knows last is still where it was.
-    pub fn stands(&self, topic: &str, partition: u32, landmark: Landmark, end: u64) -> Result<bool> {
+    /// Whether the record that a copy knows last, if any, is still where it was.
+    pub fn stands(&self, topic: &str, partition: u32, copy: &Copy, end: u64) -> Result<bool> {
+        let Some(landmark) = copy.landmark else { return Ok(true) };
         if landmark.offset >= end {
             return Ok(false);
         }

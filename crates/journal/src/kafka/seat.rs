@@ -2,17 +2,17 @@
 
 use super::Kept;
 use super::cache::{Copy, Landmark};
-use super::client::{self, Complaints, Context, meaning};
-use super::crew::{Crew, Shared};
+use super::client::{self, Context, at, made, meaning, offset_in};
+use super::crew::{Crew, Membership, Shared};
 use super::restore::{self, Restored};
 use super::standby::Mine;
 use super::wire::Inbox;
 use super::writer::{Failure, Work, Writer};
 use flow::{Change, Commit, Error, Event, Group, Member, Progress, Result};
+use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Message};
-use rdkafka::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ pub struct Seat {
     state_topic: String,
     consumer: BaseConsumer<Crew>,
     /// Asks what the group has committed, without waiting for transactions that are open.
-    probe: BaseConsumer<Context>,
+    probe: Arc<BaseConsumer<Context>>,
     writer: Option<Writer>,
     held: BTreeMap<u32, Held>,
     /// Given, but not handed out with its state yet.
@@ -59,8 +59,6 @@ impl Seat {
         let inputs: Vec<String> = group.inputs.iter().map(|topic| kept.settings.named(topic)).collect();
         let state_topic = kept.settings.state_topic(&group.name);
         let lead = inputs.first().unwrap_or(&state_topic).clone();
-        let context = Context { name: name.clone(), complaints: Complaints::default(), numbers: kept.numbers.clone() };
-        let complaints = context.complaints.clone();
         let mut config = client::consumer(&kept.settings, &kept.settings.group(&group.name));
         config
             .set("partition.assignment.strategy", "cooperative-sticky")
@@ -68,11 +66,11 @@ impl Seat {
             .set("heartbeat.interval.ms", (kept.settings.session.as_millis() / 4).clamp(100, 1000).to_string())
             .set("max.poll.interval.ms", "600000")
             .set("enable.partition.eof", "false");
-        let consumer: BaseConsumer<Crew> = config
-            .create_with_context(Crew::new(context, inputs))
-            .map_err(|error| meaning("making a consumer", &error, &complaints))?;
-        consumer.subscribe(&[&lead]).map_err(|error| meaning("joining a group", &error, &complaints))?;
-        let probe = kept.asking(&group.name, "read_uncommitted")?;
+        let crew = Crew::new(name.clone(), &kept.numbers, Membership::new(inputs));
+        let consumer: BaseConsumer<Crew> = made(&config, "making a consumer", crew)?;
+        let subscribed = consumer.subscribe(&[&lead]);
+        subscribed.map_err(|error| meaning("joining a group", &error, &consumer.context().complaints))?;
+        let probe = kept.probe(&group.name)?;
         let (held, unsettled, group) = (BTreeMap::new(), BTreeSet::new(), group.clone());
         Ok(Seat { kept, name, number, group, lead, state_topic, consumer, probe, writer: None, held, unsettled, anew: false })
     }
@@ -82,7 +80,7 @@ impl Seat {
     }
 
     fn error(&self, doing: &str, error: &KafkaError) -> Error {
-        meaning(&format!("{}: {doing}", self.group.name), error, self.crew().complaints())
+        meaning(&format!("{}: {doing}", self.group.name), error, &self.crew().complaints)
     }
 
     /// Follows what the brokers have shared out.
@@ -150,13 +148,12 @@ impl Seat {
         let told = told.map_err(|error| self.error("asking for the progress", &error))?;
         let next = |(topic, name): (&String, &String)| {
             let found = told.find_partition(name, partition.cast_signed());
-            let told = found.and_then(|found| found.offset().to_raw()).and_then(|offset| u64::try_from(offset).ok());
-            match told.max(progress.get(topic).copied()) {
+            match found.and_then(|found| offset_in(&found)).max(progress.get(topic).copied()) {
                 None => self.kept.start(name, partition),
                 Some(next) => self.kept.still_there(name, partition, next),
             }
         };
-        self.group.inputs.iter().zip(&self.crew().inputs).map(next).collect()
+        self.group.inputs.iter().zip(&self.crew().own.inputs).map(next).collect()
     }
 
     fn open_writer(&mut self) -> Result<()> {
@@ -174,7 +171,7 @@ impl Seat {
         while waiting < bytes.max(1) && !self.crew().has_news() {
             let patience = if waiting > 0 { Duration::ZERO } else { until.saturating_duration_since(Instant::now()) };
             match self.consumer.poll(patience) {
-                Some(Ok(message)) => waiting += take(&mut self.held, &self.consumer.context().inputs, &message),
+                Some(Ok(message)) => waiting += take(&mut self.held, &self.consumer.context().own.inputs, &message),
                 Some(Err(error)) => return Err(self.error("reading", &error)),
                 None => break,
             }
@@ -186,10 +183,9 @@ impl Seat {
     fn pass_gaps(&mut self) -> Result<()> {
         let positions = self.consumer.position().map_err(|error| self.error("asking for the position", &error))?;
         for element in positions.elements() {
-            let Some(offset) = element.offset().to_raw().and_then(|offset| u64::try_from(offset).ok()) else { continue };
-            let input = self.consumer.context().inputs.iter().position(|topic| topic == element.topic());
-            let held = self.held.get_mut(&element.partition().cast_unsigned());
-            if let Some(inbox) = held.zip(input).and_then(|(held, input)| held.inboxes.get_mut(input)) {
+            let inputs = &self.consumer.context().own.inputs;
+            let inbox = inbox_of(&mut self.held, inputs, element.topic(), element.partition());
+            if let Some((inbox, offset)) = inbox.zip(offset_in(&element)) {
                 inbox.pad_to(offset);
             }
         }
@@ -238,13 +234,12 @@ impl Seat {
     fn offsets(&self, commit: &Commit) -> std::result::Result<TopicPartitionList, KafkaError> {
         let mut list = TopicPartitionList::new();
         for Progress { topic, partition, next } in &commit.inputs {
-            let offset = Offset::Offset(i64::try_from(*next).unwrap_or(i64::MAX));
-            list.add_partition_offset(&self.kept.settings.named(topic), partition.cast_signed(), offset)?;
+            list.add_partition_offset(&self.kept.settings.named(topic), partition.cast_signed(), at(*next))?;
         }
         if list.count() == 0 {
             for (partition, held) in &self.held {
                 let next = held.committed.first().copied().unwrap_or(0);
-                list.add_partition_offset(&self.lead, partition.cast_signed(), Offset::Offset(i64::try_from(next).unwrap_or(0)))?;
+                list.add_partition_offset(&self.lead, partition.cast_signed(), at(next))?;
             }
         }
         Ok(list)
@@ -288,7 +283,7 @@ impl Seat {
         let until = Instant::now() + HEARING;
         while self.crew().sharings() == known && Instant::now() < until {
             if let Some(Ok(message)) = self.consumer.poll(Duration::from_millis(50)) {
-                take(&mut self.held, &self.consumer.context().inputs, &message);
+                take(&mut self.held, &self.consumer.context().own.inputs, &message);
             }
         }
         self.crew().sharings() > known && !self.crew().takes(touched) && !self.consumer.assignment_lost()
@@ -301,11 +296,15 @@ impl Seat {
     }
 }
 
+/// What takes in the records of a topic's partition, if it is held.
+fn inbox_of<'a>(held: &'a mut BTreeMap<u32, Held>, inputs: &[String], topic: &str, partition: i32) -> Option<&'a mut Inbox> {
+    let input = inputs.iter().position(|input| input == topic)?;
+    held.get_mut(&partition.cast_unsigned())?.inboxes.get_mut(input)
+}
+
 /// Takes a message in; about how many bytes it is.
 fn take(held: &mut BTreeMap<u32, Held>, inputs: &[String], message: &BorrowedMessage<'_>) -> usize {
-    let input = inputs.iter().position(|topic| topic == message.topic());
-    let held = held.get_mut(&message.partition().cast_unsigned());
-    let Some(inbox) = held.zip(input).and_then(|(held, input)| held.inboxes.get_mut(input)) else { return 0 };
+    let Some(inbox) = inbox_of(held, inputs, message.topic(), message.partition()) else { return 0 };
     if u64::try_from(message.offset()).is_ok_and(|offset| offset >= inbox.next()) {
         inbox.push(message);
     }
@@ -366,7 +365,7 @@ impl Member for Seat {
 
     fn lag(&self) -> Vec<(u32, u64)> {
         let waiting = |partition: u32, held: &Held| {
-            let behind = held.inboxes.iter().zip(&self.crew().inputs).map(|(inbox, topic)| {
+            let behind = held.inboxes.iter().zip(&self.crew().own.inputs).map(|(inbox, topic)| {
                 let end = self.kept.numbers.end(&self.name, topic, partition);
                 end.map_or(1, |end| end.saturating_sub(inbox.next()))
             });

@@ -2,13 +2,12 @@
 
 use super::Kept;
 use super::cache::Copy;
-use super::restore::changes;
+use super::restore::{READ_BYTES, changes};
 use flow::Result;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-const READ_BYTES: usize = 4 << 20;
 /// How often the topics of states are looked at.
 const EVERY: Duration = Duration::from_millis(500);
 
@@ -61,16 +60,15 @@ impl Kept {
         }
         let bounds = self.bounds_of(&self.committed, topic, partition)?;
         let told = |error: std::io::Error| flow::Error::Io(error.to_string());
+        let is_new = !copies.contains_key(&partition);
         let mut copy = match copies.remove(&partition) {
             Some(copy) => copy,
-            None => self.trusted(
-                topic,
-                partition,
-                bounds.end,
-                Copy::open(&slot.file(&self.cluster, topic, partition)).map_err(told)?.0,
-            )?,
+            None => Copy::open(&slot.file(&self.cluster, topic, partition)).map_err(told)?.0,
         };
-        let next = copy.landmark.map_or(bounds.start, |landmark| landmark.offset + 1);
+        if is_new && !self.stands(topic, partition, &copy, bounds.end)? {
+            copy.clear().map_err(told)?;
+        }
+        let next = copy.next(bounds.start);
         if next < bounds.end
             && let (Some(landmark), changes) = changes(&self.read_topic(topic, partition, next, READ_BYTES)?)
         {
@@ -79,14 +77,5 @@ impl Kept {
         copies.insert(partition, copy);
         drop(mine);
         Ok(())
-    }
-
-    /// The copy, emptied if the topic is not the one that it is of.
-    fn trusted(&self, topic: &str, partition: u32, end: u64, mut copy: Copy) -> Result<Copy> {
-        let stands = copy.landmark.map_or(Ok(true), |landmark| self.stands(topic, partition, landmark, end))?;
-        if !stands {
-            copy.clear().map_err(|error| flow::Error::Io(error.to_string()))?;
-        }
-        Ok(copy)
     }
 }

@@ -1,12 +1,10 @@
 //! A commit as one transaction. It is opened only once the commit is complete, and is short.
 
-use super::client::{self, Complaints, Context, meaning};
+use super::client::{self, Context, made, meaning};
 use super::settings::Settings;
 use super::vitals::Numbers;
 use super::wire;
 use flow::{Change, Error, Output, Result};
-use rdkafka::ClientContext;
-use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{DeliveryResult, Message};
@@ -34,25 +32,7 @@ pub enum Failure {
 }
 
 /// Notes where the last record of each state partition came to stand.
-#[derive(Clone)]
-struct Ledger {
-    context: Context,
-    ends: Arc<Mutex<BTreeMap<u32, u64>>>,
-}
-
-impl ClientContext for Ledger {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        self.context.log(level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.context.error(error, reason);
-    }
-
-    fn stats_raw(&self, statistics: &[u8]) {
-        self.context.stats_raw(statistics);
-    }
-}
+type Ledger = Context<Mutex<BTreeMap<u32, u64>>>;
 
 impl ProducerContext for Ledger {
     /// One for the last record of a state partition, else zero.
@@ -60,7 +40,7 @@ impl ProducerContext for Ledger {
 
     fn delivery(&self, result: &DeliveryResult<'_>, last: usize) {
         if let (Ok(message), 1) = (result, last) {
-            let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut ends = self.own.lock().unwrap_or_else(PoisonError::into_inner);
             ends.insert(message.partition().cast_unsigned(), u64::try_from(message.offset()).unwrap_or(0));
         }
     }
@@ -69,7 +49,6 @@ impl ProducerContext for Ledger {
 /// A producer of transactions.
 pub struct Writer {
     producer: Arc<BaseProducer<Ledger>>,
-    ledger: Ledger,
     prefix: String,
     timeout: Duration,
 }
@@ -87,19 +66,16 @@ pub struct Work<'a> {
 impl Writer {
     /// A producer under this name. Whoever wrote under it before is shut out, and what they left open is undone.
     pub fn open(settings: &Settings, numbers: &Arc<Numbers>, name: &str, id: &str) -> Result<Writer> {
-        let context = Context { name: name.to_owned(), complaints: Complaints::default(), numbers: numbers.clone() };
-        let ledger = Ledger { context, ends: Arc::default() };
-        let complaints = &ledger.context.complaints;
-        let made = client::producer(settings, id).create_with_context(ledger.clone());
-        let producer: BaseProducer<Ledger> = made.map_err(|error| meaning("making a producer", &error, complaints))?;
+        let ledger = Ledger::new(name.to_owned(), numbers, Mutex::default());
+        let producer: BaseProducer<Ledger> = made(&client::producer(settings, id), "making a producer", ledger)?;
         let begun = producer.init_transactions(settings.timeout);
-        begun.map_err(|error| meaning("preparing for transactions", &error, complaints))?;
-        Ok(Writer { producer: Arc::new(producer), ledger, prefix: settings.prefix.clone(), timeout: settings.timeout })
+        begun.map_err(|error| meaning("preparing for transactions", &error, &producer.context().complaints))?;
+        Ok(Writer { producer: Arc::new(producer), prefix: settings.prefix.clone(), timeout: settings.timeout })
     }
 
     /// Commits all of it, or nothing; tells where the last record of each state partition came to stand.
     pub fn commit(&self, work: &Work<'_>) -> std::result::Result<BTreeMap<u32, u64>, Failure> {
-        self.ledger.ends.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.take_ends();
         if let Err(error) = self.producer.begin_transaction() {
             return Err(Failure::Unknown(error.to_string()));
         }
@@ -115,7 +91,11 @@ impl Writer {
             self.tell_progress(offsets, identity)?;
         }
         self.close()?;
-        Ok(std::mem::take(&mut *self.ledger.ends.lock().unwrap_or_else(PoisonError::into_inner)))
+        Ok(self.take_ends())
+    }
+
+    fn take_ends(&self) -> BTreeMap<u32, u64> {
+        std::mem::take(&mut *self.producer.context().own.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn fill(&self, work: &Work<'_>) -> std::result::Result<(), KafkaError> {
@@ -239,7 +219,7 @@ impl Writer {
     }
 
     fn told(&self, error: &KafkaError) -> Error {
-        meaning("committing", error, &self.ledger.context.complaints)
+        meaning("committing", error, &self.producer.context().complaints)
     }
 }
 
