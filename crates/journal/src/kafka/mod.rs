@@ -140,7 +140,8 @@ pub fn try_out(settings: Settings, topics: &[TopicSpec], groups: &[&str]) -> Res
     let kept = &log.kept;
     let missing = kept.desk().declare(topics, true)?;
     for group in groups {
-        kept.may_join(group)?;
+        // A cluster that has had no group yet makes room for the first one.
+        patiently(|| kept.may_join(group))?;
     }
     Writer::open(&kept.settings, &kept.numbers, "check", &format!("{}-{}", kept.settings.group("check"), kept.instance()))?;
     let made = if missing == 0 { String::new() } else { format!(", {missing} of which will be made") };
