@@ -7,6 +7,7 @@
 //!
 //! Start reading at [`Post`], then [`topics`].
 
+mod cascade;
 mod counts;
 mod post;
 pub mod schema;
@@ -15,6 +16,7 @@ mod text;
 pub mod topics;
 mod vitals;
 
+pub use cascade::{Estimate, Parameter, Series, Size};
 pub use counts::Counts;
 pub use post::{Author, Head, Kind, Outline, Place, Post};
 pub use sighting::Sighting;

@@ -13,7 +13,7 @@ pub use index::index;
 pub use page::page;
 pub(crate) use shapes::Moment;
 
-use crate::{Counts, Post, Sighting};
+use crate::{Counts, Estimate, Post, Series, Sighting, Size};
 use flow::{Late, Rejected, Value as _};
 use ordered::Ordered;
 use schemars::generate::SchemaSettings;
@@ -26,7 +26,16 @@ use serde_json::Value;
 pub const VERSION: u32 = 1;
 
 /// The topics that have a schema, in the order in which records pass through them.
-pub const TOPICS: &[&str] = &[Post::TOPIC, Sighting::TOPIC, Counts::TOPIC, Late::TOPIC, Rejected::TOPIC];
+pub const TOPICS: &[&str] = &[
+    Post::TOPIC,
+    Sighting::TOPIC,
+    Counts::TOPIC,
+    Series::TOPIC,
+    Size::TOPIC,
+    Estimate::TOPIC,
+    Late::TOPIC,
+    Rejected::TOPIC,
+];
 
 /// The schema of a topic's records (JSON Schema, draft 2020-12): what a record must hold to be read.
 /// `x-topic`, `x-key` and `x-version` say which topic it is for, which field is the record's key, and [`VERSION`].
@@ -54,6 +63,9 @@ fn shape(topic: &str, settings: SchemaSettings) -> Option<Value> {
         Post::TOPIC => Some(root::<Post<'_>>(settings)),
         Sighting::TOPIC => Some(root::<Sighting<'_>>(settings)),
         Counts::TOPIC => Some(root::<Counts<'_>>(settings)),
+        Series::TOPIC => Some(root::<Series<'_>>(settings)),
+        Size::TOPIC => Some(root::<Size<'_>>(settings)),
+        Estimate::TOPIC => Some(root::<Estimate<'_>>(settings)),
         Late::TOPIC => Some(root::<shapes::Late>(settings)),
         Rejected::TOPIC => Some(root::<shapes::Rejected>(settings)),
         _ => None,
@@ -79,6 +91,7 @@ fn key(topic: &str) -> Option<&'static str> {
     match topic {
         Post::TOPIC => Some("root"),
         Sighting::TOPIC | Counts::TOPIC => Some("city"),
+        Series::TOPIC | Size::TOPIC | Estimate::TOPIC => Some("cascade"),
         Late::TOPIC | Rejected::TOPIC => Some("by"),
         _ => None,
     }

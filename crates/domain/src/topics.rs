@@ -1,6 +1,6 @@
 //! The topics by name, for those who meet their records as bytes.
 
-use crate::{Counts, Post, Sighting};
+use crate::{Counts, Estimate, Post, Series, Sighting, Size};
 use flow::{Broken, Format, Late, Raw, Rejected, Value};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,9 @@ pub fn to_json(topic: &str, format: Format, value: &[u8]) -> Result<Vec<u8>, Bro
         Post::TOPIC => recode::<Post<'_>>(format, value),
         Sighting::TOPIC => recode::<Sighting<'_>>(format, value),
         Counts::TOPIC => recode::<Counts<'_>>(format, value),
+        Series::TOPIC => recode::<Series<'_>>(format, value),
+        Size::TOPIC => recode::<Size<'_>>(format, value),
+        Estimate::TOPIC => recode::<Estimate<'_>>(format, value),
         Rejected::TOPIC | Late::TOPIC => recode::<Rejected>(format, value),
         _ => recode::<serde_json::Value>(Format::Json, value).or_else(|_| {
             let mut json = vec![];

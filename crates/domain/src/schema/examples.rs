@@ -1,6 +1,6 @@
 //! Records as they are, for the pages.
 
-use crate::{Author, Counts, Kind, Place, Post, Sighting};
+use crate::{Author, Counts, Estimate, Kind, Parameter, Place, Post, Series, Sighting, Size};
 use flow::{Late, Raw, Refused, Rejected, Timestamp, Value};
 
 /// A record, ready to be shown.
@@ -25,6 +25,12 @@ pub(super) fn examples(topic: &str) -> Option<Vec<Example>> {
         ]),
         Sighting::TOPIC => Some(vec![show("That post, where it was seen.", &sighting())?]),
         Counts::TOPIC => Some(vec![show("Five minutes of a city.", &counts())?]),
+        Series::TOPIC => Some(vec![
+            show("The first ten minutes of a cascade.", &series())?,
+            show("The same cascade, ended.", &Series { window_s: None, size: 127, reach: 95_310, events: vec![], ..series() })?,
+        ]),
+        Size::TOPIC => Some(vec![show("What that cascade came to.", &size())?]),
+        Estimate::TOPIC => Some(vec![show("What the exponential kernel made of its first ten minutes.", &estimate())?]),
         Late::TOPIC => Some(vec![show("A sighting that came when its window was closed.", &late())?]),
         Rejected::TOPIC => Some(vec![show("A line that is not UTF-8.", &rejected())?]),
         _ => None,
@@ -68,6 +74,46 @@ fn sighting() -> Sighting<'static> {
 fn counts() -> Counts<'static> {
     let end = Timestamp::from_millis(AT.millis() / 60_000 * 60_000).plus_millis(60_000);
     Counts { city: "oslo".into(), start: end.plus_millis(-300_000), end, posts: 42, reposts: 17, people: 31 }
+}
+
+fn series() -> Series<'static> {
+    Series {
+        cascade: "3lbqk2".into(),
+        network: "bluesky".into(),
+        start: AT,
+        window_s: Some(600),
+        size: 4,
+        reach: 1_204 + 310 + 12 + 5_061,
+        events: vec![[0, 1_204], [8_120, 310], [61_700, 12], [402_055, 5_061]],
+        text: "Snow again!".into(),
+    }
+}
+
+fn size() -> Size<'static> {
+    let Series { cascade, network, start, .. } = series();
+    Size { cascade, network, size: 127, reach: 95_310, start, end: AT.plus_millis(4_329_000) }
+}
+
+fn estimate() -> Estimate<'static> {
+    let Series { cascade, network, start, text, .. } = series();
+    let parameter = |name: &'static str, value, error| Parameter { name: name.into(), value, error: Some(error) };
+    Estimate {
+        cascade,
+        network,
+        start,
+        window_s: 600,
+        observed: 4,
+        model: "exponential".into(),
+        parameters: vec![parameter("p", 0.000_82, 0.41), parameter("beta", 0.000_55, 0.62)],
+        n_star: 0.615,
+        g1: 4.43,
+        predicted: Some(15.5),
+        low: Some(6.0),
+        high: Some(61.0),
+        mean_mark: 750.0,
+        learned_from: 1_893,
+        text,
+    }
 }
 
 fn late() -> Late {

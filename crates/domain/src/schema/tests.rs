@@ -3,7 +3,7 @@
 use super::ordered::Ordered;
 use super::shapes::{HEX, MOMENT};
 use super::*;
-use crate::{Author, Kind, Place};
+use crate::{Author, Kind, Parameter, Place, Text};
 use expect_test::expect_file;
 use flow::{Format, Mark, Raw, Refused, Timestamp};
 use serde_json::Map;
@@ -94,11 +94,45 @@ fn records() -> Vec<Written> {
         records.push(write(&Sighting { city: "lyon".into(), network: "x".into(), person: "9".into(), repost }));
     }
     records.push(write(&Counts { city: "lyon".into(), start: time, end: time, posts: 0, reposts: u64::MAX, people: 1 }));
+    records.extend(cascades(time));
     for raw in [&b"{\"plain\": 1}"[..], b"", b"\xff\x00\xc3"] {
         let refused = refused(raw, time);
         records.extend([write(&Late(refused.clone())), write(&Rejected(refused))]);
     }
     records
+}
+
+fn cascades(time: Timestamp) -> Vec<Written> {
+    let (cascade, network, text) = (Text::from("7"), Text::from("x"), Text::from("\"snow\""));
+    let (start, events) = (time, vec![[0, u64::MAX], [u64::MAX, 0]]);
+    let observed = Series { cascade, network, start, window_s: Some(u32::MAX), size: 2, reach: u64::MAX, events, text };
+    let Series { cascade, network, text, .. } = observed.clone();
+    let size = Size { cascade: cascade.clone(), network: network.clone(), size: 1, reach: 0, start, end: time };
+    let parameters = [Some(0.5), None].map(|error| Parameter { name: "p".into(), value: 1e-300, error }).into();
+    let (window_s, model) = (600, Text::from("exponential"));
+    let (predicted, low, high) = (Some(1.5), None, Some(f64::MAX));
+    let (n_star, g1, mean_mark) = (0.25, 0.0, -0.0);
+    let (observed_count, learned_from) = (1, 0);
+    let estimate = Estimate {
+        cascade,
+        network,
+        start,
+        window_s,
+        observed: observed_count,
+        model,
+        parameters,
+        n_star,
+        g1,
+        predicted,
+        low,
+        high,
+        mean_mark,
+        learned_from,
+        text,
+    };
+    let declined = Estimate { predicted: None, high: None, parameters: vec![], ..estimate.clone() };
+    let ended = Series { window_s: None, events: vec![], ..observed.clone() };
+    vec![write(&observed), write(&ended), write(&size), write(&estimate), write(&declined)]
 }
 
 fn refused(raw: &[u8], time: Timestamp) -> Refused {

@@ -1,0 +1,9 @@
+//! Marked Hawkes processes: every repost brings more, the more the more people see it.
+//!
+//! A cascade begins with one post, which is given. Each event of mark `m` raises the rate of further ones by
+//! `p m φ(s)`, `s` seconds later; the kernel `φ` has the integral 1, so `p m` more are expected of it, and `n* = p E[m]` of one
+//! whose mark is not known: the branching factor. Below one, cascades end.
+
+mod simulate;
+
+pub use simulate::{Marks, Simulated, Simulation};

@@ -1,0 +1,9 @@
+//! What Goshawk learns with: point processes for cascades of reposts.
+//!
+//! Numbers in, numbers out. Whatever goes in, no function here panics or gives what is not a number.
+//!
+//! Non-goals: records, topics, files, chance that is not given. Stages and sources bring those.
+//!
+//! Start reading at [`hawkes`].
+
+pub mod hawkes;
