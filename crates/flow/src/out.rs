@@ -1,6 +1,6 @@
 //! Where a stage or a source puts what it writes.
 
-use crate::{Block, BlockBuilder, Format, Mark, Output, Producer, Timestamp, TopicSpec, Value, partition_of};
+use crate::{Block, BlockBuilder, Format, Late, Mark, Output, Producer, Timestamp, TopicSpec, Value, partition_of};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,6 +10,7 @@ pub struct Out {
     format: Format,
     topics: Vec<Topic>,
     written: u64,
+    late: u64,
 }
 
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl Out {
             partitions: (0..spec.partitions).map(|_| BlockBuilder::default()).collect(),
             usual: Arc::default(),
         };
-        Out { format, topics: topics.iter().map(topic).collect(), written: 0 }
+        Out { format, topics: topics.iter().map(topic).collect(), written: 0, late: 0 }
     }
 
     /// The same output, with heartbeats in these topics only: in others nobody waits for them.
@@ -67,7 +68,7 @@ impl Out {
             partitions: topic.partitions.iter().map(|_| topic.builder()).collect(),
             usual: topic.usual.clone(),
         };
-        Out { format: self.format, topics: self.topics.iter().map(topic).collect(), written: 0 }
+        Out { format: self.format, topics: self.topics.iter().map(topic).collect(), written: 0, late: 0 }
     }
 
     /// How values are encoded.
@@ -86,6 +87,7 @@ impl Out {
         let format = self.format;
         let start = partitions.get_mut(partition)?.push(key, time, |into| format.encode(value, into)).ok()?;
         self.written += 1;
+        self.late += u64::from(V::TOPIC == Late::TOPIC);
         Some(Place { topic: topic?, partition, start })
     }
 
@@ -107,9 +109,9 @@ impl Out {
         self.topics.get_mut(place.topic)?.partitions.get_mut(place.partition)
     }
 
-    /// How many records were written since the last call.
-    pub fn written(&mut self) -> u64 {
-        std::mem::take(&mut self.written)
+    /// How many records were written since the last call, and how many of them only say that one came too late.
+    pub fn written(&mut self) -> (u64, u64) {
+        (std::mem::take(&mut self.written), std::mem::take(&mut self.late))
     }
 
     /// How many bytes wait to be taken.

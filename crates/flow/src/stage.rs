@@ -8,6 +8,8 @@ use serde::Deserialize;
 pub struct Input<'a> {
     /// The topic it was read from.
     pub topic: &'a str,
+    /// The partition.
+    pub partition: u32,
     /// The record.
     pub record: Record<'a>,
     /// How its value is encoded.

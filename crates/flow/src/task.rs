@@ -102,11 +102,11 @@ impl<S: Stage> Task<S> {
     pub fn step(&mut self, batch: &Batch, poison: &BTreeSet<u64>) {
         for record in batch.block.records(batch.base, batch.from) {
             self.at = record.offset;
-            let input = Input { topic: &batch.topic, record, format: self.out.format() };
+            let input = Input { topic: &batch.topic, partition: batch.partition, record, format: self.out.format() };
             if poison.contains(&record.offset) {
-                self.reject(&input, batch.partition, "the stage failed on it");
+                self.reject(&input, "the stage failed on it");
             } else {
-                self.take(&input, batch.partition);
+                self.take(&input);
             }
         }
         self.counters.bytes += batch.block.bytes.len() as u64;
@@ -120,18 +120,17 @@ impl<S: Stage> Task<S> {
         self.fire();
     }
 
-    fn take(&mut self, input: &Input<'_>, partition: u32) {
+    fn take(&mut self, input: &Input<'_>) {
         self.counters.read += 1;
         let late = input.record.late || input.record.time < self.watermarks.watermark();
         if late && self.stage.refuses_late() {
-            self.counters.late += 1;
             let reason = format!("older than the watermark {:?}", self.watermarks.watermark());
-            let refused = self.refused(input, partition, &reason);
+            let refused = self.refused(input, &reason);
             self.out.send(input.record.time, &Late(refused));
             return;
         }
         if let Err(Broken(reason)) = self.apply(input) {
-            self.reject(input, partition, &reason);
+            self.reject(input, &reason);
         }
     }
 
@@ -171,17 +170,17 @@ impl<S: Stage> Task<S> {
         Some(at)
     }
 
-    fn reject(&mut self, input: &Input<'_>, partition: u32, reason: &str) {
+    fn reject(&mut self, input: &Input<'_>, reason: &str) {
         self.counters.rejected += 1;
-        let refused = self.refused(input, partition, reason);
+        let refused = self.refused(input, reason);
         self.out.send(input.record.time, &Rejected(refused));
     }
 
-    fn refused(&self, input: &Input<'_>, partition: u32, reason: &str) -> Refused {
+    fn refused(&self, input: &Input<'_>, reason: &str) -> Refused {
         Refused {
             by: self.stage.name().to_owned(),
             from: input.topic.to_owned(),
-            partition,
+            partition: input.partition,
             offset: input.record.offset,
             time: input.record.time,
             reason: reason.to_owned(),
@@ -227,8 +226,8 @@ impl<S: Stage> Task<S> {
 
     /// What was counted since the last call.
     pub fn counters(&mut self) -> Counters {
-        let written = self.out.written();
-        Counters { written, ..std::mem::take(&mut self.counters) }
+        let (written, late) = self.out.written();
+        Counters { written, late, ..std::mem::take(&mut self.counters) }
     }
 
     /// The offset of the record that is, or was last, worked on.

@@ -5,8 +5,10 @@
 //!
 //! Start reading at [`Locate`], the smallest, then [`Count`].
 
+pub mod collect;
 mod count;
 mod locate;
 
+pub use collect::Collect;
 pub use count::{Count, Tally};
 pub use locate::{Locate, Origin};

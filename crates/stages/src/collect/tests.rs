@@ -1,0 +1,328 @@
+use super::*;
+use domain::Author;
+use expect_test::{Expect, expect};
+use flow::driver::{Driver, lines};
+use std::collections::{BTreeMap, BTreeSet};
+
+const TOPICS: &[&str] = &["series", "sizes", "late", "rejected"];
+
+fn rules() -> Rules {
+    Rules { least: 2, ..Rules::default() }.with_windows(vec![600, 1200])
+}
+
+fn post(root: &str, kind: Kind, time: i64, followers: u64) -> (Timestamp, Post<'static>) {
+    let time = Timestamp::from_seconds(time);
+    let author = Author { followers: Some(followers), ..Author::default() };
+    let text = format!("words of {root}").into();
+    (time, Post { kind, author, text, ..Post::deletion("x".into(), root.to_owned().into(), time) })
+}
+
+/// `second post|re|del root followers` a line, `-- second` moves the watermark, `end` ends the stream.
+fn run(driver: &mut Driver<Collect>, table: &str, crash: bool) -> Vec<String> {
+    let (mut waiting, mut all) = (vec![], vec![]);
+    for line in table.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let watermark = match words[..] {
+            ["--", second] => Timestamp::from_seconds(second.parse().unwrap()),
+            ["end"] => Timestamp::MAX,
+            [second, kind, root, followers] => {
+                let kind = match kind {
+                    "post" => Kind::Original,
+                    "del" => Kind::Deletion,
+                    _ => Kind::Repost,
+                };
+                waiting.push(post(root, kind, second.parse().unwrap(), followers.parse().unwrap()));
+                continue;
+            }
+            _ => panic!("{line}"),
+        };
+        all.extend(lines(&driver.feed("test", &std::mem::take(&mut waiting), watermark)));
+        if crash {
+            driver.crash();
+        }
+    }
+    all
+}
+
+/// Seconds for times, to keep the tables readable.
+fn short(line: &str) -> String {
+    let (topic, rest) = line.split_once(' ').unwrap();
+    let value = rest.split_once(' ').unwrap().1.as_bytes();
+    let second = |time: Timestamp| time.millis() / 1000;
+    match topic {
+        "series" => {
+            let Series { cascade, start, window_s, size, reach, events, .. } = flow::Format::Json.decode(value).unwrap();
+            let Some(window_s) = window_s else { return format!("{cascade} ended, size {size} reach {reach}") };
+            let events: Vec<String> = events.iter().map(|[after, mark]| format!("{}:{mark}", after / 1000)).collect();
+            format!("{cascade} from {} for {window_s}: size {size} reach {reach} [{}]", second(start), events.join(" "))
+        }
+        "sizes" => {
+            let Size { cascade, size, reach, start, end, .. } = flow::Format::Json.decode(value).unwrap();
+            format!("{cascade} from {} to {}: size {size} reach {reach}", second(start), second(end))
+        }
+        _ => {
+            let Refused { time, reason, .. } = flow::Format::Json.decode(value).unwrap();
+            format!("{topic} {}: {reason}", second(time))
+        }
+    }
+}
+
+fn check_by(rules: &Rules, table: &str, expected: Expect) {
+    for crash in [false, true] {
+        let mut driver = Driver::new(Collect { rules: rules.clone() }, &["test"], TOPICS);
+        let lines: Vec<String> = run(&mut driver, table, crash).iter().map(|line| short(line)).collect();
+        expected.assert_eq(&lines.join("\n"));
+        if table.ends_with("end") {
+            assert_eq!(driver.entries(), 1, "only the watermarks stay");
+        }
+    }
+}
+
+fn check(table: &str, expected: Expect) {
+    check_by(&rules(), table, expected);
+}
+
+#[test]
+fn a_partial_cascade_at_each_window_and_the_size_at_the_end() {
+    check(
+        "0 post a 100
+         20 re a 5
+         30 post b 7
+         599 re a 6
+         600 re a 7
+         -- 601
+         1000 re a 8
+         -- 1300
+         1900 re a 9
+         -- 4000
+         end",
+        expect![[r#"
+            a from 0 for 600: size 3 reach 111 [0:100 20:5 599:6]
+            a from 0 for 1200: size 5 reach 126 [0:100 20:5 599:6 600:7 1000:8]
+            a ended, size 6 reach 135
+            a from 0 to 1900: size 6 reach 135"#]],
+    );
+}
+
+#[test]
+fn what_comes_after_the_end_is_late_and_starts_nothing() {
+    check(
+        "0 post a 100
+         10 re a 1
+         1810 re a 2
+         -- 1805
+         -- 1811
+         1900 re a 3
+         5000 re b 4
+         -- 5001
+         end",
+        expect![[r#"
+            a from 0 for 600: size 2 reach 101 [0:100 10:1]
+            a from 0 for 1200: size 2 reach 101 [0:100 10:1]
+            a ended, size 2 reach 101
+            a from 0 to 10: size 2 reach 101
+            late 1810: its cascade has ended, or its first post was never seen
+            late 1900: its cascade has ended, or its first post was never seen
+            late 5000: its cascade has ended, or its first post was never seen"#]],
+    );
+}
+
+#[test]
+fn a_gap_that_is_filled_in_time_was_none() {
+    check(
+        "0 post a 100
+         1850 re a 2
+         -- 40
+         900 re a 1
+         -- 1801
+         end",
+        expect![[r#"
+            a from 0 for 1200: size 2 reach 101 [0:100 900:1]
+            a ended, size 3 reach 103
+            a from 0 to 1850: size 3 reach 103"#]],
+    );
+}
+
+#[test]
+fn reposts_wait_for_a_first_post_that_may_still_come() {
+    check(
+        "30 re a 2
+         20 re a 1
+         9 re a 9
+         -- 5
+         10 post a 100
+         40 re b 1
+         -- 41
+         end",
+        expect![[r#"
+            late 9: it is older than the first post of its cascade
+            late 40: its cascade has ended, or its first post was never seen
+            a from 10 for 600: size 3 reach 103 [0:100 10:1 20:2]
+            a from 10 for 1200: size 3 reach 103 [0:100 10:1 20:2]
+            a ended, size 3 reach 103
+            a from 10 to 30: size 3 reach 103"#]],
+    );
+}
+
+#[test]
+fn small_ones_are_not_told_of_and_forgotten() {
+    check(
+        "0 post a 1
+         5 post b 1
+         900 re b 1
+         -- 10000
+         end",
+        expect![[r#"
+            b from 5 for 1200: size 2 reach 2 [0:1 895:1]
+            b ended, size 2 reach 2
+            b from 5 to 900: size 2 reach 2"#]],
+    );
+}
+
+#[test]
+fn alone_is_enough_where_one_is_asked_for() {
+    check_by(
+        &Rules { least: 1, ..rules() },
+        "0 post a 7
+         -- 600
+         end",
+        expect![[r#"
+            a from 0 for 600: size 1 reach 7 [0:7]
+            a from 0 for 1200: size 1 reach 7 [0:7]
+            a ended, size 1 reach 7
+            a from 0 to 0: size 1 reach 7"#]],
+    );
+}
+
+#[test]
+fn a_second_first_post_is_rejected_and_what_was_taken_back_is_not_told_of() {
+    check(
+        "0 post a 1
+         1 post a 2
+         2 re a 3
+         -- 10
+         20 del a 0
+         30 re a 4
+         -- 20000
+         end",
+        expect![[r#"
+            rejected 1: this cascade has its first post already
+            late 30: its cascade has ended, or its first post was never seen"#]],
+    );
+}
+
+#[test]
+fn the_large_are_counted_in_full_and_listed_in_part_and_none_goes_on_for_ever() {
+    let rules = Rules { most: 3, silence_ms: 1_000_000, longest_ms: 1_500_000, ..rules() };
+    check_by(
+        &rules,
+        "0 post a 1
+         1 re a 1
+         2 re a 1
+         3 re a 1
+         700 re a 1
+         1400 re a 1
+         -- 1450
+         1499 re a 1
+         1500 re a 1
+         end",
+        expect![[r#"
+            a from 0 for 600: size 4 reach 4 [0:1 1:1 2:1]
+            a from 0 for 1200: size 5 reach 5 [0:1 1:1 2:1]
+            a ended, size 7 reach 7
+            a from 0 to 1499: size 7 reach 7
+            late 1500: its cascade has ended, or its first post was never seen"#]],
+    );
+}
+
+#[test]
+fn a_crowd_that_waits_has_a_bound() {
+    let mut driver = Driver::new(Collect { rules: rules() }, &["test"], TOPICS);
+    let crowd: Vec<_> = (0..1500).map(|second| post("a", Kind::Repost, second, 1)).collect();
+    let now = lines(&driver.feed("test", &crowd, Timestamp::from_seconds(-10)));
+    assert_eq!(
+        (now.len(), short(&now[0]).as_str()),
+        (500, "late 1000: too many reposts wait for the first post of this cascade")
+    );
+    assert_eq!(lines(&driver.feed::<Post<'_>>("test", &[], Timestamp::MAX)).len(), 1000);
+}
+
+#[test]
+fn the_text_is_cut_between_letters() {
+    let mut driver = Driver::new(Collect { rules: Rules { text: 4, least: 1, ..rules() } }, &["test"], TOPICS);
+    let (time, first) = post("a", Kind::Quote, 0, 1);
+    let first = Post { text: "añéx".into(), ..first };
+    let series = lines(&driver.feed("test", &[(time, first)], Timestamp::from_seconds(600)));
+    assert!(series[0].contains(r#""network":"x""#) && series[0].contains(r#""text":"añ""#), "{series:?}");
+}
+
+/// One record of a random stream: second, whether it is a repost, root.
+type Seed = (i64, bool, u64);
+
+/// Against the definition, on random streams that are out of order within what is allowed, with crashes, however they are cut.
+#[test]
+fn agrees_with_the_definition_on_random_streams_with_crashes() {
+    for seed in 0..400_u64 {
+        let mut random = seed;
+        let mut next = |bound: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) % bound
+        };
+        let (mut records, mut now, mut begun): (Vec<Seed>, _, _) = (vec![], 1_000, BTreeSet::new());
+        for _ in 0..next(80) + 1 {
+            let leap = if next(15) == 0 { 3000 } else { 120 };
+            now += next(leap) as i64;
+            let root = next(6);
+            records.push((now - next(100) as i64, next(3) > 0 || !begun.insert(root), root));
+        }
+        let mut driver = Driver::new(Collect { rules: rules() }, &["test"], TOPICS);
+        let (mut got, mut newest, mut rest) = (vec![], 0, &records[..]);
+        while !rest.is_empty() {
+            let (batch, behind) = rest.split_at((next(9) as usize).min(rest.len()));
+            rest = behind;
+            newest = batch.iter().map(|(second, ..)| *second).max().unwrap_or(0).max(newest);
+            let kind = |repost| if repost { Kind::Repost } else { Kind::Original };
+            let posts: Vec<_> =
+                batch.iter().map(|(second, repost, root)| post(&root.to_string(), kind(*repost), *second, 1)).collect();
+            got.extend(lines(&driver.feed("test", &posts, Timestamp::from_seconds(newest - 100))));
+            if next(3) == 0 {
+                driver.crash();
+            }
+        }
+        got.extend(lines(&driver.feed::<Post<'_>>("test", &[], Timestamp::MAX)));
+        let told: Vec<String> = got.iter().map(|line| short(line)).filter(|line| line.contains("size")).collect();
+        assert_eq!(told.iter().cloned().collect::<BTreeSet<_>>(), defined(&records), "seed {seed}");
+        assert_eq!(driver.entries(), 1, "seed {seed}");
+    }
+}
+
+/// The definition, on records in the order of time; of what happens at once, first posts come first.
+fn defined(records: &[Seed]) -> BTreeSet<String> {
+    let mut cascades: BTreeMap<u64, Vec<i64>> = BTreeMap::new();
+    let mut sorted = records.to_vec();
+    sorted.sort_by_key(|(second, repost, _)| (*second, *repost));
+    for (second, repost, root) in sorted {
+        match cascades.get_mut(&root) {
+            Some(cascade) if second < cascade.last().unwrap() + 1800 => cascade.push(second),
+            None if !repost => drop(cascades.insert(root, vec![second])),
+            _ => {}
+        }
+    }
+    cascades.iter().filter(|(_, cascade)| cascade.len() >= 2).flat_map(|(root, cascade)| told_of(*root, cascade)).collect()
+}
+
+fn told_of(root: u64, cascade: &[i64]) -> Vec<String> {
+    let (start, end) = (cascade[0], cascade.last().unwrap());
+    let mut told = vec![
+        format!("{root} ended, size {0} reach {0}", cascade.len()),
+        format!("{root} from {start} to {end}: size {0} reach {0}", cascade.len()),
+    ];
+    for window in [600, 1200] {
+        let events: Vec<i64> = cascade.iter().map(|second| second - start).filter(|after| *after < window).collect();
+        if events.len() >= 2 {
+            let shown: Vec<String> = events.iter().map(|after| format!("{after}:1")).collect();
+            told.push(format!("{root} from {start} for {window}: size {0} reach {0} [{1}]", events.len(), shown.join(" ")));
+        }
+    }
+    told
+}
