@@ -60,6 +60,7 @@ fn sources(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine
             outputs: topology::outputs(config, role),
             awaited: topology::awaited(role),
             lateness_ms: config.time.lateness.0,
+            idle_ms: config.time.idle.0,
             remembered: config.ingest.remembered,
             heartbeat_ms: config.ingest.heartbeat.0,
             readers: readers(config, role)?,

@@ -86,7 +86,14 @@ impl Source for Player {
             self.next += 1;
             let time = Timestamp::from_millis(seed.time);
             let place = out.send(time, &post(seed)).unwrap();
-            staged.push(Staged { place, time, identity: seed.id, offset: self.next as u64, raw: format!("{seed:?}").into() });
+            staged.push(Staged {
+                place,
+                time,
+                clock: 0,
+                identity: seed.id,
+                offset: self.next as u64,
+                raw: format!("{seed:?}").into(),
+            });
         }
         let mut cursor = vec![];
         Format::Compact.encode(&(self.next as u64), &mut cursor)?;

@@ -147,6 +147,7 @@ impl<'k> World<'k> {
             outputs,
             awaited: vec!["posts".into()],
             lateness_ms: MINUTE,
+            idle_ms: i64::MAX,
             remembered: 1000,
             heartbeat_ms: 1,
             readers: vec![Group { name: "locate".into(), inputs: vec!["posts".into()] }],

@@ -8,6 +8,7 @@
 //!
 //! Start reading at [`Turn`], then [`StageWorker`], then [`Engine`].
 
+mod clocks;
 mod engine;
 mod metrics;
 mod permits;

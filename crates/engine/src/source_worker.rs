@@ -1,9 +1,9 @@
 //! A source at work: what it brings is checked, marked and committed together with its cursor.
 
+use crate::clocks::Clocks;
 use crate::seen::Seen;
 use crate::turn::{Committer, MOST, patience};
 use crate::{Context, Report, Turn, Turned};
-use flow::window::Clock;
 use flow::{
     Broken, Change, Commit, Error, Event, Format, Group, Mark, Member, Out, Polled, Producer, Pulled, Raw, Refused, Rejected,
     Source, Staged, Timestamp, TopicSpec,
@@ -18,7 +18,7 @@ const SEATING: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(20);
 
 const CURSOR: &[u8] = b"cursor";
-const CLOCK: &[u8] = b"clock";
+const CLOCKS: &[u8] = b"clocks";
 
 /// How a source is run.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct SourcePlan {
     pub awaited: Vec<String>,
     /// How much older than its newest record one may be.
     pub lateness_ms: i64,
+    /// One of its streams that is silent for so long, while another goes on, holds nobody up.
+    pub idle_ms: i64,
     /// How many records are remembered, to refuse doubles.
     pub remembered: usize,
     /// How often a source that brings nothing says that time goes on.
@@ -49,7 +51,7 @@ pub struct SourceWorker {
     member: Box<dyn Member>,
     producer: Producer,
     committer: Committer,
-    clock: Clock,
+    clocks: Clocks,
     seen: Seen,
     marked: Timestamp,
     /// It has the seat. Who has not stands by, where it may come back.
@@ -67,7 +69,7 @@ impl SourceWorker {
         let group = Group { name: format!("source {}", plan.name), inputs: vec![] };
         let member = context.log.join(&group)?;
         let producer = Producer::from(plan.name.as_str());
-        let (clock, seen) = (Clock::new(plan.lateness_ms), Seen::new(plan.remembered));
+        let (clocks, seen) = (Clocks::new(plan.lateness_ms, plan.idle_ms), Seen::new(plan.remembered));
         let (marked, report) = (Timestamp::MIN, Report::default());
         let committer = Committer::new();
         let (seated, ended, tries) = (false, false, 0);
@@ -78,7 +80,7 @@ impl SourceWorker {
             member,
             producer,
             committer,
-            clock,
+            clocks,
             seen,
             marked,
             seated,
@@ -149,8 +151,8 @@ impl SourceWorker {
 
     fn open(&mut self, state: &[(Vec<u8>, Vec<u8>)]) -> Result<(), Error> {
         let entry = |name: &[u8]| state.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice());
-        if let Some(clock) = entry(CLOCK).and_then(|value| Format::Compact.decode::<Clock>(value).ok()) {
-            self.clock = clock.with_lateness(self.plan.lateness_ms);
+        if let Some(clocks) = entry(CLOCKS).and_then(|value| Format::Compact.decode::<Clocks>(value).ok()) {
+            self.clocks = clocks.with(self.plan.lateness_ms, self.plan.idle_ms);
         }
         self.seen = Seen::new(self.plan.remembered);
         self.seen.load(state);
@@ -178,8 +180,8 @@ impl SourceWorker {
         Out::new(self.context.log.format(), &self.plan.outputs).awaited_in(&self.plan.awaited)
     }
 
-    fn mark(&self) -> Mark {
-        Mark { watermark: self.clock.watermark(), at: (self.context.wall)(), done: self.ended }
+    fn mark(&mut self) -> Mark {
+        Mark { watermark: self.clocks.watermark(), at: (self.context.wall)(), done: self.ended }
     }
 
     /// What one poll brought, as a commit.
@@ -187,17 +189,18 @@ impl SourceWorker {
         let Pulled { mut out, staged, mut refused, cursor, now } = pulled;
         self.report.records += staged.len() as u64;
         self.report.bytes += out.len() as u64;
+        let at = (self.context.wall)();
         for record in staged {
             if !self.seen.is_first(record.identity) {
                 out.kill(record.place);
                 refused.push(self.double(record));
-            } else if self.clock.observe(record.time) {
+            } else if self.clocks.observe(record.clock, record.time, at) {
                 out.flag_late(record.place);
                 self.report.late += 1;
             }
         }
         if let Some(now) = now {
-            self.clock.pass(now);
+            self.clocks.pass(now);
         }
         self.report.rejected += refused.len() as u64;
         for refused in refused {
@@ -217,9 +220,9 @@ impl SourceWorker {
         let mut state = vec![];
         if let Some(cursor) = cursor {
             state.push(Change { partition: 0, key: CURSOR.to_vec(), value: Some(cursor) });
-            let mut clock = vec![];
-            if Format::Compact.encode(&self.clock, &mut clock).is_ok() {
-                state.push(Change { partition: 0, key: CLOCK.to_vec(), value: Some(clock) });
+            let mut clocks = vec![];
+            if Format::Compact.encode(&self.clocks, &mut clocks).is_ok() {
+                state.push(Change { partition: 0, key: CLOCKS.to_vec(), value: Some(clocks) });
             }
             self.seen.save(&mut state);
         }
@@ -294,7 +297,7 @@ impl Turn for SourceWorker {
     fn report(&mut self) -> Report {
         let mut report = std::mem::take(&mut self.report);
         report.written = report.records;
-        report.watermarks = vec![(0, self.clock.watermark())];
+        report.watermarks = vec![(0, self.clocks.watermark())];
         report.committing = std::mem::take(&mut self.committer.times);
         report.stands_by = !self.seated;
         report.done = self.ended && !self.committer.is_pending();

@@ -21,6 +21,8 @@ pub struct Staged {
     pub place: crate::out::Place,
     /// When it happened.
     pub time: Timestamp,
+    /// Which of the source's clocks it goes by: 0, unless the source brings several streams, each with a time of its own.
+    pub clock: u32,
     /// What identifies it, hashed: a second one with the same identity is refused.
     pub identity: u64,
     /// Where its bytes came from, in the source's own count.

@@ -17,8 +17,9 @@ mod store;
 mod topics;
 mod url;
 
+pub use brokers::Settings;
 pub use disk::{Media, RealMedia};
-pub use kafka::{Settings, try_out as try_kafka};
+pub use kafka::try_out as try_kafka;
 pub use url::{Access, Fsync, Options, Url};
 
 use flow::{Log, Result};

@@ -1,6 +1,6 @@
 //! Log URLs.
 
-use crate::kafka::Settings;
+use brokers::Settings;
 use flow::{Error, Format};
 use std::path::PathBuf;
 use std::str::FromStr;

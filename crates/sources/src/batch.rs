@@ -89,7 +89,7 @@ impl Batch {
     pub(crate) fn send(&mut self, post: &Post<'_>, offset: u64, raw: Bytes) -> bool {
         let Some(place) = self.out.send(post.time, post) else { return false };
         let identity = identity(post, &mut self.name);
-        self.staged.push(Staged { place, time: post.time, identity, offset, raw });
+        self.staged.push(Staged { place, time: post.time, clock: 0, identity, offset, raw });
         true
     }
 }

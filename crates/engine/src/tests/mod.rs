@@ -171,7 +171,7 @@ impl Source for Reader {
         let stage = |(seconds, word): &(i64, &'static str)| {
             let time = Timestamp::from_seconds(*seconds);
             let place = out.send(time, &Word((*word).to_owned())).unwrap();
-            Staged { place, time, identity: word.len() as u64, offset: 0, raw: word.as_bytes().into() }
+            Staged { place, time, clock: 0, identity: word.len() as u64, offset: 0, raw: word.as_bytes().into() }
         };
         let staged = words.iter().map(stage).collect();
         let mut cursor = vec![];
@@ -187,6 +187,7 @@ fn source(log: &Arc<dyn Log>, pulls: &[Vec<(i64, &'static str)>], max_lag: u64) 
         outputs: topics().into_iter().filter(|topic| ["words", "rejected"].contains(&topic.name.as_str())).collect(),
         awaited: vec!["words".into()],
         lateness_ms: 10_000,
+        idle_ms: i64::MAX,
         remembered: 100,
         heartbeat_ms: 1000,
         readers: vec![Group { name: "parrot".into(), inputs: vec!["words".into()] }],

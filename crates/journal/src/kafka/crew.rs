@@ -1,7 +1,7 @@
 //! A place in a consumer group: which partitions it has been given, and by what name the brokers know it now.
 
-use super::client::{Context, at};
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, ConsumerGroupMetadata};
+use brokers::{Context, Own, at};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerGroupMetadata};
 use rdkafka::error::KafkaResult;
 use rdkafka::topic_partition_list::TopicPartitionList;
 use rdkafka::types::RDKafkaRespErr;
@@ -43,11 +43,9 @@ impl Membership {
     pub fn new(inputs: Vec<String>) -> Self {
         Membership { inputs, standing: Mutex::default() }
     }
-}
 
-impl Crew {
     fn standing(&self) -> MutexGuard<'_, Standing> {
-        self.own.standing.lock().unwrap_or_else(PoisonError::into_inner)
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether there is news that was not taken.
@@ -79,7 +77,7 @@ impl Crew {
     /// The partitions of all inputs with these numbers.
     pub fn list(&self, partitions: &BTreeSet<u32>) -> TopicPartitionList {
         let mut list = TopicPartitionList::new();
-        for topic in &self.own.inputs {
+        for topic in &self.inputs {
             for partition in partitions {
                 list.add_partition(topic, partition.cast_signed());
             }
@@ -88,9 +86,9 @@ impl Crew {
     }
 
     /// Reads a partition's inputs, each from its offset on.
-    pub fn read(&self, consumer: &BaseConsumer<Self>, partition: u32, nexts: &[u64]) -> KafkaResult<()> {
+    pub fn read(&self, consumer: &BaseConsumer<Crew>, partition: u32, nexts: &[u64]) -> KafkaResult<()> {
         let mut list = TopicPartitionList::new();
-        for (topic, next) in self.own.inputs.iter().zip(nexts) {
+        for (topic, next) in self.inputs.iter().zip(nexts) {
             list.add_partition_offset(topic, partition.cast_signed(), at(*next))?;
         }
         consumer.incremental_assign(&list)?;
@@ -99,14 +97,14 @@ impl Crew {
     }
 
     /// Reads these partitions no longer.
-    pub fn leave(&self, consumer: &BaseConsumer<Self>, partitions: &BTreeSet<u32>) -> KafkaResult<()> {
+    pub fn leave(&self, consumer: &BaseConsumer<Crew>, partitions: &BTreeSet<u32>) -> KafkaResult<()> {
         let left: BTreeSet<u32> = self.standing().read.intersection(partitions).copied().collect();
         consumer.incremental_unassign(&self.list(&left))?;
         self.standing().read.retain(|partition| !left.contains(partition));
         Ok(())
     }
 
-    fn hear(&self, consumer: &BaseConsumer<Self>, news: Shared) {
+    fn hear(&self, consumer: &BaseConsumer<Crew>, news: Shared) {
         let identity = consumer.group_metadata().map(Arc::new);
         let mut standing = self.standing();
         // Who has lost its partitions is nobody in its group: it must not commit as nobody.
@@ -118,17 +116,18 @@ impl Crew {
     }
 }
 
-impl ConsumerContext for Crew {
-    fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
+impl Own for Membership {
+    fn rebalance(crew: &Crew, consumer: &BaseConsumer<Crew>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let this = &crew.own;
         let partitions: BTreeSet<u32> = list.elements().iter().map(|element| element.partition().cast_unsigned()).collect();
         let given = event == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
         // What is given is read once its state is there, and from where that says: so nothing is read for now.
         let heard =
-            if given { consumer.incremental_assign(&TopicPartitionList::new()) } else { self.leave(consumer, &partitions) };
+            if given { consumer.incremental_assign(&TopicPartitionList::new()) } else { this.leave(consumer, &partitions) };
         if let Err(error) = heard {
-            tracing::warn!(client = self.name, %error, ?partitions, given, "the brokers' sharing-out could not be followed");
+            tracing::warn!(client = crew.name, %error, ?partitions, given, "the brokers' sharing-out could not be followed");
         }
-        tracing::debug!(client = self.name, ?partitions, given, "partitions shared out");
-        self.hear(consumer, if given { Shared::Given(partitions) } else { Shared::Taken(partitions) });
+        tracing::debug!(client = crew.name, ?partitions, given, "partitions shared out");
+        this.hear(consumer, if given { Shared::Given(partitions) } else { Shared::Taken(partitions) });
     }
 }

@@ -6,22 +6,17 @@
 //! copy on this machine's disk for a fast start.
 
 mod cache;
-mod client;
 mod crew;
 mod reader;
 mod restore;
 mod seat;
-mod settings;
 mod standby;
 mod topics;
-mod vitals;
 mod wire;
 mod writer;
 
-pub use settings::Settings;
-
+use brokers::{Context, Numbers, Settings, made, meaning, offset_in};
 use cache::Slot;
-use client::{Context, made, meaning, offset_in};
 use flow::{Batch, Error, Format, Group, Log, Member, Output, Result, Timestamp, TopicSpec};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -33,7 +28,6 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use topics::Desk;
-use vitals::Numbers;
 use writer::{Failure, Work, Writer};
 
 /// How long a start waits for brokers that have answered once.
@@ -150,7 +144,7 @@ pub fn try_out(settings: Settings, topics: &[TopicSpec], groups: &[&str]) -> Res
 
 /// A client that asks, as if it were of a group, and never joins it.
 fn asking(settings: &Settings, numbers: &Arc<Numbers>, group: &str, isolation: &str) -> Result<BaseConsumer<Context>> {
-    let mut config = client::consumer(settings, &settings.group(group));
+    let mut config = brokers::consumer(settings, &settings.group(group));
     config.set("isolation.level", isolation).set("statistics.interval.ms", "0");
     made(&config, "making a client", Context::new(format!("asks {group}"), numbers, ()))
 }

@@ -2,14 +2,12 @@
 //!
 //! A client is kept for each place at which somebody reads, so that who reads on need not seek.
 
-use super::client::{self, Context, at, made, meaning, offset_in};
-use super::settings::Settings;
-use super::vitals::Numbers;
 use super::wire::Inbox;
+use brokers::{Context, Numbers, Settings, at, made, meaning, offset_in};
 use flow::{Batch, Error, Result};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::base_consumer::PartitionQueue;
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,8 +17,6 @@ use std::time::{Duration, Instant};
 const CLIENTS: usize = 12;
 /// A client that nobody used for so long goes.
 const IDLE: Duration = Duration::from_secs(60);
-
-impl ConsumerContext for Context {}
 
 /// Where a client is in one partition.
 struct Cursor {
@@ -43,7 +39,7 @@ impl Reader {
     /// A client for a topic of this name on the brokers.
     pub fn open(settings: &Settings, numbers: &Arc<Numbers>, topic: &str) -> Result<Reader> {
         let name = format!("read {topic}");
-        let mut config = client::consumer(settings, &settings.group("reader"));
+        let mut config = brokers::consumer(settings, &settings.group("reader"));
         // A seek waits for the fetch that is under way.
         config.set("statistics.interval.ms", "0").set("fetch.wait.max.ms", "30");
         let consumer = made(&config, "making a reader", Context::new(name, numbers, ()))?;

@@ -2,12 +2,12 @@
 
 use super::Kept;
 use super::cache::{Copy, Landmark};
-use super::client::{self, Context, at, made, meaning, offset_in};
 use super::crew::{Crew, Membership, Shared};
 use super::restore::{self, Restored};
 use super::standby::Mine;
 use super::wire::Inbox;
 use super::writer::{Failure, Work, Writer};
+use brokers::{Context, at, made, meaning, offset_in};
 use flow::{Change, Commit, Error, Event, Group, Member, Progress, Result};
 use rdkafka::TopicPartitionList;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerGroupMetadata};
@@ -59,7 +59,7 @@ impl Seat {
         let inputs: Vec<String> = group.inputs.iter().map(|topic| kept.settings.named(topic)).collect();
         let state_topic = kept.settings.state_topic(&group.name);
         let lead = inputs.first().unwrap_or(&state_topic).clone();
-        let mut config = client::consumer(&kept.settings, &kept.settings.group(&group.name));
+        let mut config = brokers::consumer(&kept.settings, &kept.settings.group(&group.name));
         config
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("session.timeout.ms", kept.settings.session.as_millis().to_string())
@@ -75,12 +75,12 @@ impl Seat {
         Ok(Seat { kept, name, number, group, lead, state_topic, consumer, probe, writer: None, held, unsettled, anew: false })
     }
 
-    fn crew(&self) -> &Arc<Crew> {
-        self.consumer.context()
+    fn crew(&self) -> &Membership {
+        &self.consumer.context().own
     }
 
     fn error(&self, doing: &str, error: &KafkaError) -> Error {
-        meaning(&format!("{}: {doing}", self.group.name), error, &self.crew().complaints)
+        meaning(&format!("{}: {doing}", self.group.name), error, &self.consumer.context().complaints)
     }
 
     /// Follows what the brokers have shared out.
@@ -153,7 +153,7 @@ impl Seat {
                 Some(next) => self.kept.still_there(name, partition, next),
             }
         };
-        self.group.inputs.iter().zip(&self.crew().own.inputs).map(next).collect()
+        self.group.inputs.iter().zip(&self.crew().inputs).map(next).collect()
     }
 
     fn open_writer(&mut self) -> Result<()> {
@@ -365,7 +365,7 @@ impl Member for Seat {
 
     fn lag(&self) -> Vec<(u32, u64)> {
         let waiting = |partition: u32, held: &Held| {
-            let behind = held.inboxes.iter().zip(&self.crew().own.inputs).map(|(inbox, topic)| {
+            let behind = held.inboxes.iter().zip(&self.crew().inputs).map(|(inbox, topic)| {
                 let end = self.kept.numbers.end(&self.name, topic, partition);
                 end.map_or(1, |end| end.saturating_sub(inbox.next()))
             });

@@ -1,7 +1,6 @@
 //! Topics on the brokers: made where they are missing, checked where they exist, never changed and never deleted.
 
-use super::client::{Context, meaning};
-use super::settings::Settings;
+use brokers::{Context, Settings, meaning};
 use flow::{Cleanup, Error, Result, TopicSpec};
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -144,7 +143,7 @@ impl Desk<'_> {
     }
 
     fn admin(&self) -> Result<AdminClient<DefaultClientContext>> {
-        let made = super::client::config(self.settings).set("statistics.interval.ms", "0").create();
+        let made = brokers::config(self.settings).set("statistics.interval.ms", "0").create();
         made.map_err(|error| self.error("making an admin client", &error))
     }
 

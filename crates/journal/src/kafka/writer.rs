@@ -1,14 +1,12 @@
 //! A commit as one transaction. It is opened only once the commit is complete, and is short.
 
-use super::client::{self, Context, made, meaning};
-use super::settings::Settings;
-use super::vitals::Numbers;
 use super::wire;
+use brokers::{Context, Numbers, Own, Settings, made, meaning};
 use flow::{Change, Error, Output, Result};
 use rdkafka::consumer::ConsumerGroupMetadata;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{DeliveryResult, Message};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer, ProducerContext};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::topic_partition_list::TopicPartitionList;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -32,15 +30,17 @@ pub enum Failure {
 }
 
 /// Notes where the last record of each state partition came to stand.
-type Ledger = Context<Mutex<BTreeMap<u32, u64>>>;
+type Ledger = Context<Ends>;
 
-impl ProducerContext for Ledger {
-    /// One for the last record of a state partition, else zero.
-    type DeliveryOpaque = usize;
+/// Where the last record of each state partition came to stand.
+#[derive(Default)]
+struct Ends(Mutex<BTreeMap<u32, u64>>);
 
+impl Own for Ends {
+    /// The note is one for the last record of a state partition, else zero.
     fn delivery(&self, result: &DeliveryResult<'_>, last: usize) {
         if let (Ok(message), 1) = (result, last) {
-            let mut ends = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut ends = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             ends.insert(message.partition().cast_unsigned(), u64::try_from(message.offset()).unwrap_or(0));
         }
     }
@@ -66,8 +66,8 @@ pub struct Work<'a> {
 impl Writer {
     /// A producer under this name. Whoever wrote under it before is shut out, and what they left open is undone.
     pub fn open(settings: &Settings, numbers: &Arc<Numbers>, name: &str, id: &str) -> Result<Writer> {
-        let ledger = Ledger::new(name.to_owned(), numbers, Mutex::default());
-        let producer: BaseProducer<Ledger> = made(&client::producer(settings, id), "making a producer", ledger)?;
+        let ledger = Ledger::new(name.to_owned(), numbers, Ends::default());
+        let producer: BaseProducer<Ledger> = made(&brokers::producer(settings, id), "making a producer", ledger)?;
         let begun = producer.init_transactions(settings.timeout);
         begun.map_err(|error| meaning("preparing for transactions", &error, &producer.context().complaints))?;
         Ok(Writer { producer: Arc::new(producer), prefix: settings.prefix.clone(), timeout: settings.timeout })
@@ -95,7 +95,7 @@ impl Writer {
     }
 
     fn take_ends(&self) -> BTreeMap<u32, u64> {
-        std::mem::take(&mut *self.producer.context().own.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.producer.context().own.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn fill(&self, work: &Work<'_>) -> std::result::Result<(), KafkaError> {

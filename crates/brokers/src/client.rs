@@ -1,12 +1,15 @@
 //! Clients of the brokers: how they are made, what they report, and what their errors mean.
 
-use super::settings::Settings;
-use super::vitals::Numbers;
+use crate::{Numbers, Settings};
 use flow::{Error, Result};
 use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
-use rdkafka::topic_partition_list::{Offset, TopicPartitionListElem};
+use rdkafka::message::DeliveryResult;
+use rdkafka::producer::{NoCustomPartitioner, ProducerContext};
+use rdkafka::topic_partition_list::{Offset, TopicPartitionList, TopicPartitionListElem};
+use rdkafka::types::RDKafkaRespErr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -54,6 +57,37 @@ impl<T> Context<T> {
     /// Of a client of this name.
     pub fn new(name: String, numbers: &Arc<Numbers>, own: T) -> Self {
         Context { name, complaints: Complaints::default(), numbers: numbers.clone(), own }
+    }
+}
+
+/// What a kind of client does about what it is told, beyond what all do.
+pub trait Own: Send + Sync + Sized {
+    /// A group's partitions are shared out anew.
+    fn rebalance(
+        _context: &Context<Self>,
+        _consumer: &BaseConsumer<Context<Self>>,
+        _event: RDKafkaRespErr,
+        _partitions: &mut TopicPartitionList,
+    ) {
+    }
+
+    /// A message was delivered, or was not; `note` is what it was sent with.
+    fn delivery(&self, _result: &DeliveryResult<'_>, _note: usize) {}
+}
+
+impl Own for () {}
+
+impl<T: Own> ConsumerContext for Context<T> {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, partitions: &mut TopicPartitionList) {
+        T::rebalance(self, consumer, event, partitions);
+    }
+}
+
+impl<T: Own> ProducerContext<NoCustomPartitioner> for Context<T> {
+    type DeliveryOpaque = usize;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, note: usize) {
+        self.own.delivery(result, note);
     }
 }
 
