@@ -27,6 +27,9 @@ pub fn load(folder: &Path, environment: &BTreeMap<String, String>, flags: &Flags
         set(&mut table, name, value)?;
     }
     let mut config: Config = Value::Table(table).try_into().map_err(|error| anyhow!("{}", explain(&error)))?;
+    if !config.collect.ini.is_empty() {
+        super::ini::apply(&mut config, &folder.join(&config.collect.ini.clone()))?;
+    }
     if let Some(log) = &flags.log {
         config.log.clone_from(log);
     }
@@ -112,14 +115,19 @@ fn set(table: &mut Table, name: &str, value: &str) -> Result<()> {
 
 fn typed(key: &str, value: &str) -> Value {
     match key {
-        "sources" | "roles" | "locate.origins" => {
+        "sources" | "roles" | "locate.origins" | "collect.windows" | "tweetoscope.write" => {
             Value::Array(value.split(',').map(|item| Value::String(item.trim().to_owned())).collect())
         }
-        "topics.partitions" | "engine.workers" | "ingest.max_lag" | "ingest.remembered" => {
-            value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Integer)
-        }
+        "topics.partitions" | "engine.workers" | "ingest.max_lag" | "ingest.remembered" | "collect.least" | "collect.most"
+        | "tweetoscope.generation" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Integer),
+        "estimate.max_branching" | "estimate.alpha" | "estimate.mu" | "estimate.degree" => real(value),
+        "estimate.prior_params" => Value::Array(value.split(',').map(|item| real(item.trim())).collect()),
         _ => Value::String(value.to_owned()),
     }
+}
+
+fn real(value: &str) -> Value {
+    value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Float)
 }
 
 fn validate(config: &Config) -> Result<()> {
@@ -132,5 +140,8 @@ fn validate(config: &Config) -> Result<()> {
     }
     crate::topology::origins(config)?;
     crate::topology::roles(config)?;
+    crate::topology::collect(config)?;
+    crate::topology::estimate(config)?;
+    crate::topology::messages(config)?;
     Ok(())
 }

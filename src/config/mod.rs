@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, then the environment, then flags.
 
+mod ini;
 mod load;
 mod reference;
 mod units;
@@ -22,6 +23,9 @@ pub struct Config {
     pub time: Time,
     pub windows: Windows,
     pub locate: Locate,
+    pub collect: Collect,
+    pub estimate: Estimate,
+    pub tweetoscope: Tweetoscope,
     pub topics: Topics,
     pub engine: Engine,
     pub ingest: Ingest,
@@ -48,6 +52,45 @@ pub struct Windows {
 #[serde(deny_unknown_fields, default)]
 pub struct Locate {
     pub origins: Vec<String>,
+}
+
+/// How cascades are followed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Collect {
+    pub windows: Vec<Millis>,
+    pub silence: Millis,
+    pub longest: Millis,
+    pub least: u64,
+    pub most: usize,
+    pub text: Size,
+    pub ini: String,
+}
+
+/// What is made of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Estimate {
+    pub model: String,
+    pub fit: String,
+    pub prior: String,
+    pub max_branching: f64,
+    pub alpha: f64,
+    pub mu: f64,
+    pub prior_params: Vec<f64>,
+    pub degree: f64,
+}
+
+/// Topics of a Tweetoscope, as they are written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tweetoscope {
+    pub brokers: String,
+    pub write: Vec<String>,
+    pub names: BTreeMap<String, String>,
+    pub generation: u32,
+    pub words: String,
+    pub start: String,
 }
 
 /// Topics, as they are created.
@@ -91,6 +134,9 @@ impl Default for Config {
             time: Time::default(),
             windows: Windows::default(),
             locate: Locate::default(),
+            collect: Collect::default(),
+            estimate: Estimate::default(),
+            tweetoscope: Tweetoscope::default(),
             topics: Topics::default(),
             engine: Engine::default(),
             ingest: Ingest::default(),
@@ -116,12 +162,55 @@ impl Default for Locate {
     }
 }
 
+impl Default for Collect {
+    fn default() -> Self {
+        Collect {
+            windows: vec![Millis(600_000), Millis(1_200_000)],
+            silence: Millis(1_800_000),
+            longest: Millis(7 * 86_400_000),
+            least: 10,
+            most: 100_000,
+            text: Size(100),
+            ini: String::new(),
+        }
+    }
+}
+
+impl Default for Estimate {
+    fn default() -> Self {
+        Estimate {
+            model: "exponential".into(),
+            fit: "map".into(),
+            prior: "learned".into(),
+            max_branching: 0.9,
+            alpha: 2.4,
+            mu: 10.0,
+            prior_params: vec![0.02, 0.0002, 0.01, 0.001, -0.1],
+            degree: 100.0,
+        }
+    }
+}
+
+impl Default for Tweetoscope {
+    fn default() -> Self {
+        let all = ["tweets", "cascade_series", "cascade_properties", "logs"];
+        Tweetoscope {
+            brokers: String::new(),
+            write: all.map(str::to_owned).into(),
+            names: all.map(|name| (name.to_owned(), name.to_owned())).into(),
+            generation: 2020,
+            words: "safe".into(),
+            start: "1970-01-01T00:00:00Z".into(),
+        }
+    }
+}
+
 impl Default for Topics {
     fn default() -> Self {
         let day = Millis(86_400_000);
         let keep =
-            [("posts", Millis(7 * day.0)), ("sightings", day), ("late", Millis(7 * day.0)), ("rejected", Millis(30 * day.0))];
-        let keep = keep.map(|(topic, age)| (topic.to_owned(), age)).into();
+            [("posts", 7), ("sightings", 1), ("series", 7), ("estimates", 30), ("late", 7), ("rejected", 30)];
+        let keep = keep.map(|(topic, days)| (topic.to_owned(), Millis(days * day.0))).into();
         let keep_bytes = [("rejected".to_owned(), Size(256 << 20))].into();
         Topics { partitions: 4, keep, keep_bytes }
     }
