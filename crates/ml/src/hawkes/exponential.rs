@@ -40,6 +40,8 @@ pub(super) struct Terms {
     /// `C`.
     pub faded: f64,
     pub faded_slope: f64,
+    /// What stands at the end: `Σ m_i exp(-β (end - t_i))`.
+    pub stands: f64,
 }
 
 /// A cascade, made ready for passes over it.
@@ -107,16 +109,19 @@ impl Passage {
     }
 
     fn terms<const W: usize>(&self, row: &Row<W>, betas: [f64; W]) -> [Terms; W] {
-        let sums = row.logs.0.into_iter().zip(row.logs_slope.0).zip(row.faded.0.into_iter().zip(row.faded_slope.0));
         let mut terms = [Terms::default(); W];
         let logs_of_unit = self.explained() * self.unit.ln();
-        for (terms, (beta, ((logs, logs_slope), (faded, faded_slope)))) in terms.iter_mut().zip(betas.into_iter().zip(sums)) {
+        let sums = row.logs.0.into_iter().zip(row.logs_slope.0).zip(row.faded.0.into_iter().zip(row.faded_slope.0));
+        for (((terms, beta), stands), ((logs, logs_slope), (faded, faded_slope))) in
+            terms.iter_mut().zip(betas).zip(row.stands.0).zip(sums)
+        {
             *terms = Terms {
                 beta,
                 logs: logs + logs_of_unit - beta * self.lags,
                 logs_slope: logs_slope - beta * self.lags,
                 faded: faded * self.unit,
                 faded_slope: faded_slope * self.unit,
+                stands: stands * self.unit,
             };
         }
         terms

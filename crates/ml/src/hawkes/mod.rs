@@ -8,12 +8,16 @@ mod cascade;
 #[cfg(test)]
 mod chance;
 pub mod exponential;
+mod forecast;
 mod lanes;
+mod normal;
+mod posterior;
 mod prior;
 mod search;
 mod simulate;
 
 pub use cascade::{Cascade, LARGEST, Unfit};
+pub use forecast::{Forecast, Moments, ODDS};
 pub use prior::{COURSE, Prior};
 pub use search::{BETA, Errors, Fit, LEAST_P, MAX_BRANCHING, Search};
 pub use simulate::{Marks, Simulated, Simulation};

@@ -96,14 +96,14 @@ impl Search {
 /// One cascade and all that decides about its parameters.
 #[derive(Debug)]
 pub(super) struct Problem {
-    passage: Passage,
+    pub passage: Passage,
     explained: f64,
     mean: [f64; 2],
     /// The inverse of the prior's covariance; zeros without a prior.
-    precision: [[f64; 2]; 2],
+    pub precision: [[f64; 2]; 2],
     pub ln_p: (f64, f64),
-    betas: (f64, f64),
-    mean_mark: f64,
+    pub betas: (f64, f64),
+    pub mean_mark: f64,
 }
 
 /// A point of the profile: the best `ln p` for one `β`.
@@ -157,7 +157,7 @@ impl Problem {
 
     /// Points over the whole range of β, in order: an octave apart or less, and closer where the slope may change its sign
     /// twice in between.
-    fn scan(&self) -> Vec<Point> {
+    pub fn scan(&self) -> Vec<Point> {
         let (low, high) = self.betas;
         let last = high / (1 << (OCTAVES - 1)) as f64;
         let octaves = self.passage.sweep::<LANES, OCTAVES>([low, last]);
@@ -208,7 +208,8 @@ impl Problem {
         }
     }
 
-    fn at(&self, beta: f64) -> Point {
+    /// The point of a β, which is taken into the bounds.
+    pub fn at(&self, beta: f64) -> Point {
         let [[terms]] = self.passage.sweep::<1, 1>([beta.clamp(self.betas.0, self.betas.1)]);
         self.point(&terms)
     }
