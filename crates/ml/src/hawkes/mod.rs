@@ -4,6 +4,20 @@
 //! `p m φ(s)`, `s` seconds later; the kernel `φ` has the integral 1, so `p m` more are expected of it, and `n* = p E[m]` of one
 //! whose mark is not known: the branching factor. Below one, cascades end.
 
+mod cascade;
+#[cfg(test)]
+mod chance;
+pub mod exponential;
+mod forecast;
+mod lanes;
+mod normal;
+mod posterior;
+mod prior;
+mod search;
 mod simulate;
 
+pub use cascade::{Cascade, LARGEST, Unfit};
+pub use forecast::{Forecast, Moments, ODDS};
+pub use prior::{COURSE, Prior};
+pub use search::{BETA, Errors, Fit, LEAST_P, MAX_BRANCHING, Search};
 pub use simulate::{Marks, Simulated, Simulation};
