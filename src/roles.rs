@@ -35,6 +35,8 @@ pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engi
             }
             "locate" => stage(config, role, Arc::new(topology::locate(config)?), context)?,
             "count" => stage(config, role, Arc::new(topology::count(config)?), context)?,
+            "collect" => stage(config, role, Arc::new(topology::collect(config)?), context)?,
+            "estimate" => stage(config, role, Arc::new(topology::estimate(config)?), context)?,
             // What cannot be erased goes with its time; `check` says so.
             "erase" if !context.log.erases() => continue,
             "erase" => vec![erase(config, role, context, drain)?],

@@ -1,11 +1,14 @@
 //! The topology: which role reads and writes what. One table; configuration picks roles from it and cannot rewire it.
 
-use crate::config::Config;
+use crate::config::{self, Config, Millis};
 use anyhow::{Result, anyhow, bail};
-use domain::{Counts, Post, Sighting};
+use domain::{Counts, Estimate, Post, Series, Sighting, Size};
 use flow::window::Hopping;
+use ml::hawkes::{Marks, Prior};
 use flow::{Cleanup, Late, Producer, Rejected, TopicSpec, Value};
-use stages::{Count, Locate, Origin};
+use stages::collect::Rules;
+use stages::estimate::{Model, Usual};
+use stages::{Collect, Count, Locate, Origin};
 
 /// What kind of thing a role is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,14 +39,25 @@ pub struct Role {
 const POSTS: &str = <Post<'static> as Value>::TOPIC;
 const SIGHTINGS: &str = <Sighting<'static> as Value>::TOPIC;
 const COUNTS: &str = <Counts<'static> as Value>::TOPIC;
+const SERIES: &str = <Series<'static> as Value>::TOPIC;
+const SIZES: &str = <Size<'static> as Value>::TOPIC;
+const ESTIMATES: &str = <Estimate<'static> as Value>::TOPIC;
 const REJECTED: &str = Rejected::TOPIC;
 const LATE: &str = Late::TOPIC;
 
 /// All roles, each behind those whose records it reads.
 pub const ROLES: &[Role] = &[
-    Role { name: "source", kind: Kind::Source, reads: &[], writes: &[POSTS, REJECTED] },
+    Role { name: "source", kind: Kind::Source, reads: &[], writes: &[POSTS, SERIES, SIZES, REJECTED] },
     Role { name: "locate", kind: Kind::Stage, reads: &[POSTS], writes: &[SIGHTINGS, LATE, REJECTED] },
     Role { name: "count", kind: Kind::Stage, reads: &[SIGHTINGS], writes: &[COUNTS, LATE, REJECTED] },
+    Role { name: "collect", kind: Kind::Stage, reads: &[POSTS], writes: &[SERIES, SIZES, LATE, REJECTED] },
+    Role { name: "estimate", kind: Kind::Stage, reads: &[SERIES], writes: &[ESTIMATES, LATE, REJECTED] },
+    Role {
+        name: "tweetoscope",
+        kind: Kind::Sink,
+        reads: &[POSTS, SERIES, SIZES, ESTIMATES, LATE, REJECTED],
+        writes: &[],
+    },
     Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
     Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS], writes: &[] },
@@ -131,6 +145,66 @@ pub fn count(config: &Config) -> Result<Count> {
     let windower =
         Hopping::new(size.0, hop.0).ok_or_else(|| anyhow!("windows.size = {size} is no multiple of windows.hop = {hop}"))?;
     Ok(Count { windower })
+}
+
+/// The `collect` stage, as configured.
+pub fn collect(config: &Config) -> Result<Collect> {
+    let collect = &config.collect;
+    let seconds = |window: &Millis| match u32::try_from(window.0 / 1000) {
+        Ok(seconds) if seconds > 0 && window.0 % 1000 == 0 => Ok(seconds),
+        _ => bail!("collect.windows: {window} is not in whole seconds, from 1s on"),
+    };
+    let windows = collect.windows.iter().map(seconds).collect::<Result<Vec<_>>>()?;
+    if windows.is_empty() {
+        bail!("collect.windows is empty: without a window nothing is observed");
+    }
+    if collect.silence.0 <= 0 || collect.longest.0 <= 0 {
+        bail!("collect.silence and collect.longest must be longer than nothing");
+    }
+    let rules = Rules {
+        silence_ms: collect.silence.0,
+        longest_ms: collect.longest.0,
+        least: collect.least,
+        most: collect.most,
+        text: usize::try_from(collect.text.0).unwrap_or(usize::MAX),
+        ..Rules::default()
+    };
+    Ok(Collect { rules: rules.with_windows(windows) })
+}
+
+/// The `estimate` stage, as configured.
+pub fn estimate(config: &Config) -> Result<stages::Estimate> {
+    let estimate = &config.estimate;
+    let model = match estimate.model.as_str() {
+        "exponential" => Model::Exponential,
+        "power-law" => Model::PowerLaw,
+        "seismic" => Model::Seismic { degree: estimate.degree },
+        other => bail!("estimate.model: `{other}` is none of exponential, power-law, seismic"),
+    };
+    let usual = match (estimate.fit.as_str(), estimate.prior.as_str()) {
+        ("mle", "learned" | "course") => Usual::Nothing,
+        ("map", "learned") => Usual::Learned,
+        ("map", "course") => course(&config.estimate)?,
+        ("mle" | "map", other) => bail!("estimate.prior: `{other}` is neither learned nor course"),
+        (other, _) => bail!("estimate.fit: `{other}` is neither map nor mle"),
+    };
+    if !(estimate.max_branching > 0.0 && estimate.max_branching < 1.0) {
+        bail!("estimate.max_branching = {} is not between 0 and 1", estimate.max_branching);
+    }
+    Ok(stages::Estimate { model, usual, max_branching: estimate.max_branching })
+}
+
+/// The constants of the course.
+fn course(estimate: &config::Estimate) -> Result<Usual> {
+    let [p, beta, p_sd, beta_sd, correlation] = estimate.prior_params[..] else {
+        bail!("estimate.prior_params needs five numbers: means of p and beta, their standard deviations, their correlation");
+    };
+    let sound = [p, beta, p_sd, beta_sd].iter().all(|value| *value > 0.0) && correlation.abs() < 1.0;
+    if !sound || estimate.alpha <= 2.0 || estimate.mu <= 0.0 {
+        bail!("estimate.prior_params, alpha and mu: means, deviations and mu are above 0, the correlation within -1 and 1, alpha above 2");
+    }
+    let mean_mark = Marks { alpha: estimate.alpha, scale: estimate.mu }.mean();
+    Ok(Usual::Given(mean_mark, Prior::matched(p, beta, p_sd, beta_sd, correlation)))
 }
 
 /// The topology as a drawing: `docs/ARCHITECTURE.md` has it, and a test holds it there.

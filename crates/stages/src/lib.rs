@@ -7,8 +7,10 @@
 
 pub mod collect;
 mod count;
+pub mod estimate;
 mod locate;
 
 pub use collect::Collect;
 pub use count::{Count, Tally};
+pub use estimate::Estimate;
 pub use locate::{Locate, Origin};
