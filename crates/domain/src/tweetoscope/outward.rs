@@ -28,7 +28,7 @@ impl Outward {
         if post.kind == Kind::Deletion {
             return None;
         }
-        let tag = |start: &str| post.rules.iter().find_map(|rule| rule.strip_prefix(start)).filter(|tag| !tag.is_empty());
+        let tag = |start: &str| post.rules.iter().find_map(|rule| rule.strip_prefix(start).filter(|tag| !tag.is_empty()));
         Some(Message::Tweet(Tweet {
             cascade: borrowed(&post.root),
             source: Some(tag("source-").unwrap_or("0").into()),
