@@ -14,6 +14,7 @@ pub mod schema;
 mod sighting;
 mod text;
 pub mod topics;
+pub mod tweetoscope;
 mod vitals;
 
 pub use cascade::{Estimate, Parameter, Series, Size};

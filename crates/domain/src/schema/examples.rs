@@ -39,7 +39,25 @@ pub(super) fn examples(topic: &str) -> Option<Vec<Example>> {
 
 fn show<V: Value>(caption: &'static str, record: &V) -> Option<Example> {
     let key = std::str::from_utf8(record.key()).ok()?.to_owned();
-    serde_json::to_string_pretty(record).ok().map(|value| Example { caption, key, value })
+    serde_json::to_string_pretty(record).ok().map(|value| Example { caption, key, value: shorter(&value) })
+}
+
+/// The same JSON with each list of nothing but numbers on one line.
+fn shorter(pretty: &str) -> String {
+    let mut lines = pretty.lines();
+    let mut shorter = vec![];
+    while let Some(line) = lines.next() {
+        let numbers = lines.clone().take_while(|line| line.trim().trim_end_matches(',').parse::<f64>().is_ok());
+        let numbers: Vec<&str> = numbers.map(str::trim).collect();
+        if !line.ends_with('[') || numbers.is_empty() {
+            shorter.push(line.to_owned());
+            continue;
+        }
+        // Behind a list of numbers stands its bracket.
+        let end = lines.nth(numbers.len()).unwrap_or_default().trim();
+        shorter.push(format!("{line}{}{end}", numbers.join(" ")));
+    }
+    shorter.join("\n")
 }
 
 /// 2026-03-01T12:34:56.789Z
@@ -139,4 +157,18 @@ fn rejected() -> Rejected {
         reason: "not UTF-8: byte 3 does not belong".to_owned(),
         raw: Raw(b"caf\xe9".to_vec()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    #[test]
+    fn only_lists_of_numbers_are_shorter() {
+        let value = json!({"a": [[1, -2.5e-9], [3]], "b": [], "c": ["1,", "[", [4, "x"]], "d": [5]});
+        let shorter = super::shorter(&serde_json::to_string_pretty(&value).unwrap());
+        assert_eq!(serde_json::from_str::<Value>(&shorter).unwrap(), value);
+        let lines: Vec<&str> = shorter.lines().map(str::trim).collect();
+        assert!(["[1, -2.5e-9],", "[3]", "\"d\": [5]", "\"[\","].iter().all(|line| lines.contains(line)), "{shorter}");
+    }
 }

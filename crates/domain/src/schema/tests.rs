@@ -205,9 +205,7 @@ fn the_first_page_shows_a_mark_as_it_is() {
 
 #[test]
 fn what_is_wrong_is_found() {
-    let good = records().into_iter().find(|record| record.topic == "posts" && record.json.contains("ana")).unwrap();
-    let (schema, good) = (schema("posts").unwrap(), serde_json::from_str::<Value>(&good.json).unwrap());
-    for (path, bad) in [
+    let posts = [
         ("/id", serde_json::json!(7)),
         ("/kind", "Original".into()),
         ("/time", "2026-03-01T00:00:00Z".into()),
@@ -218,9 +216,24 @@ fn what_is_wrong_is_found() {
         ("/place", serde_json::json!({"country": null})),
         ("/place", serde_json::json!({"name": "Lyon", "new": 1})),
         ("", serde_json::json!([])),
-    ] {
+    ];
+    assert_faulty("posts", "ana", &posts);
+    let pairs = ["[]", "[0]", "[0, 1, 2]", "[0, -1]", "[0, 0.5]", "7"].map(|pair| serde_json::from_str(pair).unwrap());
+    assert_faulty("series", "events", &pairs.map(|pair| ("/events/0", pair)));
+    let numbers = ["0", "-1e300", "1.5"].map(|number| serde_json::from_str::<Value>(number).unwrap());
+    assert_eq!(numbers.map(|number| is_a(&"number".into(), &number)), [true; 3]);
+    let estimates =
+        [("/g1", "1.5".into()), ("/n_star", Value::Null), ("/low", true.into()), ("/parameters/0/value", Value::Null)];
+    assert_faulty("estimates", "exponential", &estimates);
+}
+
+/// Each of these, put into a record of the topic that holds these words, is found as one fault.
+fn assert_faulty(topic: &str, words: &str, all: &[(&str, Value)]) {
+    let good = records().into_iter().find(|record| record.topic == topic && record.json.contains(words)).unwrap();
+    let (schema, good) = (schema(topic).unwrap(), serde_json::from_str::<Value>(&good.json).unwrap());
+    for (path, bad) in all {
         let mut value = good.clone();
-        *value.pointer_mut(path).unwrap() = bad;
+        *value.pointer_mut(path).unwrap() = bad.clone();
         assert_eq!(faults(&schema, &value).len(), 1, "{value}");
     }
 }
@@ -285,7 +298,9 @@ fn holds(keyword: &str, rule: &Value, value: &Value) -> bool {
             !value.is_object() || rule.as_array().unwrap().iter().all(|name| value.get(name.as_str().unwrap()).is_some())
         }
         "pattern" => value.as_str().is_none_or(|text| matches(rule.as_str().unwrap(), text)),
-        "format" => ["date-time", "uint32", "uint64"].contains(&rule.as_str().unwrap()),
+        "minItems" => value.as_array().is_none_or(|parts| parts.len() as u64 >= rule.as_u64().unwrap()),
+        "maxItems" => value.as_array().is_none_or(|parts| parts.len() as u64 <= rule.as_u64().unwrap()),
+        "format" => ["date-time", "double", "uint32", "uint64"].contains(&rule.as_str().unwrap()),
         "$schema" | "$defs" | "title" | "description" | "x-topic" | "x-key" | "x-version" => true,
         other => panic!("what does `{other}` ask for?"),
     }
@@ -294,6 +309,7 @@ fn holds(keyword: &str, rule: &Value, value: &Value) -> bool {
 fn is_a(name: &Value, value: &Value) -> bool {
     match name.as_str().unwrap() {
         "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
         "array" => value.is_array(),
