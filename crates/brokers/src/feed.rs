@@ -76,7 +76,12 @@ impl Feed {
 
     /// Whether everything that was there at the last look has been read.
     pub fn is_at_end(&self) -> bool {
-        !self.read.is_empty() && self.read.values().all(|ended| *ended)
+        !self.read.is_empty() && self.behind().next().is_none()
+    }
+
+    /// The partitions in which there is more, for all that is known.
+    pub fn behind(&self) -> impl Iterator<Item = u32> {
+        self.read.iter().filter(|(_, ended)| !**ended).map(|(partition, _)| *partition)
     }
 
     fn complain(&self, error: &KafkaError, found: Vec<Found>) -> Result<Vec<Found>> {

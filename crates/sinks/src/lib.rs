@@ -6,5 +6,6 @@
 //! Start reading at [`Erase`].
 
 mod erase;
+pub mod tweetoscope;
 
 pub use erase::Erase;

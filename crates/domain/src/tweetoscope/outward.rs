@@ -35,7 +35,7 @@ impl Outward {
             is_retweet: post.kind == Kind::Repost,
             msg: borrowed(&post.text),
             t: self.seconds(post.time),
-            mark: post.author.followers.unwrap_or(0) as f64,
+            mark: post.author.followers.unwrap_or(1) as f64,
             info: format!("cascade={}", tag("cascade-").unwrap_or(&post.root)).into(),
         }))
     }

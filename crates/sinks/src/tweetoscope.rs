@@ -1,0 +1,149 @@
+//! `tweetoscope`: our records as a Tweetoscope's messages, on its own topics, so that its nodes can work on them.
+
+use brokers::{Letter, Outlet, Settings};
+use domain::tweetoscope::{Form, Log, Message, Outward, Words, key, write};
+use domain::{Estimate, Post, Series, Size};
+use flow::{Batch, Error, Format, Late, Record, Refused, Rejected, Result, Sink, Value, partition_of};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What came from there stands on our log under a name that starts so: it is not sent back.
+pub const FROM_THERE: &str = "tweetoscope";
+
+/// How messages are written.
+#[derive(Clone, Debug)]
+pub struct Writing {
+    /// How records become messages.
+    pub outward: Outward,
+    /// The form of tweets.
+    pub form: Form,
+    /// The form of text.
+    pub words: Words,
+    /// What the topics are called, of those that are written: `tweets`, `cascade_series`, `cascade_properties`, `logs`.
+    pub names: BTreeMap<String, String>,
+    /// Partitions of a topic that has to be made.
+    pub partitions: u32,
+}
+
+/// Writes each record once, even after a crash: with the messages, and in the same transaction, goes a note of how far it is.
+/// Each of our partitions has a writer of its own, so that who loses a partition can write no more of it.
+pub struct Tweetoscope {
+    settings: Settings,
+    writing: Writing,
+    writers: BTreeMap<u32, Writer>,
+}
+
+struct Writer {
+    outlet: Outlet,
+    /// How far each of our topics is written.
+    next: BTreeMap<String, u64>,
+}
+
+impl Tweetoscope {
+    /// Writes to these brokers; they are asked when there is something to write.
+    pub fn new(settings: Settings, writing: Writing) -> Self {
+        Tweetoscope { settings, writing, writers: BTreeMap::new() }
+    }
+
+    fn writer(&mut self, partition: u32) -> Result<&mut Writer> {
+        if !self.writers.contains_key(&partition) {
+            let Some(beside) = self.writing.names.values().next() else {
+                return Err(Error::Refused("tweetoscope.write is empty: there is nothing to write".into()));
+            };
+            let name = format!("tweetoscope-{partition}");
+            let outlet = Outlet::open(self.settings.clone(), &name, beside, self.writing.partitions)?;
+            let note = outlet.note()?;
+            let next = if note.is_empty() { BTreeMap::new() } else { read_note(&note)? };
+            self.writers.insert(partition, Writer { outlet, next });
+        }
+        self.writers.get_mut(&partition).ok_or_else(|| Error::Io("no writer".into()))
+    }
+
+    fn write_partition(&mut self, partition: u32, batches: &[&Batch], format: Format) -> Result<()> {
+        let writing = self.writing.clone();
+        let writer = self.writer(partition)?;
+        let (mut letters, mut next) = (vec![], writer.next.clone());
+        for batch in batches {
+            let from = next.get(&batch.topic).copied().unwrap_or(0);
+            if !batch.block.producer.starts_with(FROM_THERE) {
+                let records = batch.block.records(batch.base, batch.from.max(from));
+                letters.extend(records.flat_map(|record| writing.letters(&batch.topic, &record, format)));
+            }
+            next.insert(batch.topic.clone(), batch.next().max(from));
+        }
+        if !letters.is_empty() {
+            writer.outlet.write(&letters, &serde_json::to_string(&next).unwrap_or_default())?;
+        }
+        writer.next = next;
+        Ok(())
+    }
+}
+
+fn read_note(note: &str) -> Result<BTreeMap<String, u64>> {
+    serde_json::from_str(note)
+        .map_err(|_| Error::Refused(format!("the note beside the Tweetoscope's topics is not ours: {note}; use another ?prefix=")))
+}
+
+impl Writing {
+    /// The messages that a record comes to.
+    fn letters(&self, topic: &str, record: &Record<'_>, format: Format) -> Vec<Letter> {
+        let Some(value) = record.value else { return vec![] };
+        let key = record.key;
+        // What does not decode has been rejected by those who work on it.
+        match topic {
+            Post::TOPIC => format.decode::<Post<'_>>(value).map(|post| self.all("tweets", key, self.outward.tweet(&post))),
+            Series::TOPIC => {
+                format.decode::<Series<'_>>(value).map(|series| self.all("cascade_series", key, self.outward.serie(&series)))
+            }
+            Size::TOPIC => format.decode::<Size<'_>>(value).map(|size| self.all("cascade_properties", key, self.outward.sizes(&size))),
+            Estimate::TOPIC => format
+                .decode::<Estimate<'_>>(value)
+                .map(|estimate| self.all("cascade_properties", key, self.outward.parameters(&estimate))),
+            Late::TOPIC | Rejected::TOPIC => format.decode::<Refused>(value).map(|refused| self.all("logs", key, [told(&refused)])),
+            _ => return vec![],
+        }
+        .unwrap_or_default()
+    }
+
+    fn all<'m>(&self, topic: &str, about: &[u8], messages: impl IntoIterator<Item = Message<'m>>) -> Vec<Letter> {
+        let Some(name) = self.names.get(topic) else { return vec![] };
+        messages.into_iter().filter_map(|message| self.letter(name, about, &message)).collect()
+    }
+
+    fn letter(&self, topic: &str, about: &[u8], message: &Message<'_>) -> Option<Letter> {
+        let key = key(message, self.form);
+        let window = match message {
+            Message::Size(total) => total.t_obs,
+            Message::Parameters(parameters) => Some(parameters.t_obs),
+            _ => None,
+        };
+        let hashed = || partition_of(key.as_ref().map_or(about, |key| key.as_bytes()), u32::MAX);
+        let place = window.and_then(|window| self.outward.partition(window)).unwrap_or_else(hashed);
+        let mut value = vec![];
+        write(message, self.form, self.words, &mut value).ok()?;
+        Some(Letter { topic: topic.to_owned(), place, key: key.map(String::into_bytes), value })
+    }
+}
+
+fn told(refused: &Refused) -> Message<'static> {
+    Message::Log(Log {
+        t: (refused.time.millis() / 1000) as f64,
+        source: format!("goshawk {}", refused.by).into(),
+        level: "WARNING".into(),
+        message: format!("{}/{} at {}: {}", refused.from, refused.partition, refused.offset, refused.reason).into(),
+    })
+}
+
+impl Sink for Tweetoscope {
+    fn write(&mut self, batches: &[Batch], format: Format) -> Result<()> {
+        let partitions: BTreeSet<u32> = batches.iter().map(|batch| batch.partition).collect();
+        for partition in partitions {
+            let own: Vec<&Batch> = batches.iter().filter(|batch| batch.partition == partition).collect();
+            if let Err(error) = self.write_partition(partition, &own, format) {
+                // Whether it was written, the note will tell the next writer.
+                self.writers.remove(&partition);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+}

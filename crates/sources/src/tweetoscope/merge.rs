@@ -1,0 +1,84 @@
+//! Messages of all partitions in the order of their own times, as far as that can be had: a partition is waited for while there
+//! is more in it.
+
+use brokers::Found;
+use std::collections::{BTreeMap, VecDeque};
+
+/// So many wait at most for a partition that is slow.
+const WAITING: usize = 100_000;
+
+/// A message and its time, in seconds of its source's clock.
+pub(super) type Timed = (f64, Found);
+
+/// The messages that were read and not yet brought.
+#[derive(Debug, Default)]
+pub(super) struct Merge {
+    queues: BTreeMap<u32, VecDeque<Timed>>,
+    waiting: usize,
+}
+
+impl Merge {
+    pub(super) fn push(&mut self, t: f64, found: Found) {
+        self.waiting += 1;
+        self.queues.entry(found.partition).or_default().push_back((t, found));
+    }
+
+    /// Whether more would only wait.
+    pub(super) fn is_full(&self) -> bool {
+        self.waiting >= WAITING
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting == 0
+    }
+
+    /// The oldest message, unless one of the partitions in which there is more, `behind`, has none here.
+    pub(super) fn pop(&mut self, mut behind: impl Iterator<Item = u32>) -> Option<Timed> {
+        let lacks = |partition: u32| self.queues.get(&partition).is_none_or(VecDeque::is_empty);
+        if !self.is_full() && behind.any(lacks) {
+            return None;
+        }
+        let heads = self.queues.iter().filter_map(|(partition, queue)| Some((queue.front()?.0, *partition)));
+        let (_, partition) = heads.min_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)))?;
+        self.waiting -= 1;
+        self.queues.get_mut(&partition)?.pop_front()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(partition: u32, offset: u64) -> Found {
+        Found { partition, offset, key: None, value: vec![] }
+    }
+
+    fn popped(merge: &mut Merge, behind: &[u32]) -> Option<(f64, u32)> {
+        merge.pop(behind.iter().copied()).map(|(t, found)| (t, found.partition))
+    }
+
+    #[test]
+    fn the_oldest_first_and_a_partition_is_waited_for() {
+        let mut merge = Merge::default();
+        for (t, partition) in [(5.0, 0), (6.0, 0), (1.0, 1), (9.0, 1)] {
+            merge.push(t, found(partition, 0));
+        }
+        assert_eq!(popped(&mut merge, &[0, 1, 2]), None);
+        assert_eq!(popped(&mut merge, &[0, 1]), Some((1.0, 1)));
+        assert_eq!(popped(&mut merge, &[0, 1]), Some((5.0, 0)));
+        assert_eq!(popped(&mut merge, &[0, 1]), Some((6.0, 0)));
+        assert_eq!(popped(&mut merge, &[0]), None);
+        assert_eq!(popped(&mut merge, &[]), Some((9.0, 1)));
+        assert!(merge.is_empty() && popped(&mut merge, &[]).is_none());
+    }
+
+    #[test]
+    fn nobody_is_waited_for_without_end() {
+        let mut merge = Merge::default();
+        for offset in 0..WAITING as u64 {
+            merge.push(offset as f64, found(0, offset));
+        }
+        assert_eq!(popped(&mut merge, &[0, 1]), Some((0.0, 0)));
+        assert_eq!(popped(&mut merge, &[0, 1]), None);
+    }
+}
