@@ -11,13 +11,17 @@ pub mod exponential;
 mod forecast;
 mod lanes;
 mod normal;
+mod population;
 mod posterior;
+pub mod power;
 mod prior;
 mod search;
+pub mod seismic;
 mod simulate;
 
 pub use cascade::{Cascade, LARGEST, Unfit};
 pub use forecast::{Forecast, Moments, ODDS};
+pub use population::{ENOUGH, Finished, MEMORY, Population};
 pub use prior::{COURSE, Prior};
 pub use search::{BETA, Errors, Fit, LEAST_P, MAX_BRANCHING, Search};
 pub use simulate::{Marks, Simulated, Simulation};

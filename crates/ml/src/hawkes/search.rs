@@ -78,9 +78,14 @@ impl Search {
         problem.told(&best, curvature)
     }
 
-    /// The bounds of ln p. A mean mark that is no such thing counts as 1.
+    /// The mean mark; what is no such thing counts as 1.
+    pub(super) fn sound_mean(&self) -> f64 {
+        if self.mean_mark > 0.0 { self.mean_mark.clamp(1e-100, 1e100) } else { 1.0 }
+    }
+
+    /// The bounds of ln p.
     pub(super) fn ln_p(&self) -> (f64, f64) {
-        let mean = if self.mean_mark > 0.0 { self.mean_mark.clamp(1e-100, 1e100) } else { 1.0 };
+        let mean = self.sound_mean();
         let most = if self.max_branching > 0.0 { self.max_branching.clamp(1e-100, 1.0 - 1e-9) } else { MAX_BRANCHING } / mean;
         (LEAST_P.min(most / 1e3).ln(), most.ln())
     }
@@ -140,7 +145,7 @@ impl Problem {
             precision: prior.map_or([[0.0; 2]; 2], |prior| prior.precision()),
             ln_p: search.ln_p(),
             betas: search.betas(),
-            mean_mark: if search.mean_mark > 0.0 { search.mean_mark.min(1e100) } else { 1.0 },
+            mean_mark: search.sound_mean(),
         }
     }
 
@@ -236,30 +241,9 @@ impl Problem {
         self.explained * (ln_p + ln_beta) + terms.logs - ln_p.exp() * terms.faded
     }
 
-    /// The root of `k - p C - P (ln p - mean) - both`, which falls in ln p, within the bounds: by Halley's method, from above.
     fn infectious(&self, terms: &Terms, from_beta: f64) -> f64 {
         let [[prior, both], _] = self.precision;
-        let (low, high) = self.ln_p;
-        let pull = self.explained - both * from_beta + prior * self.mean[0];
-        let rest = |ln_p: f64| pull - prior * ln_p - ln_p.exp() * terms.faded;
-        if rest(low) <= 0.0 {
-            return low;
-        }
-        if rest(high) >= 0.0 {
-            return high;
-        }
-        // the root is not above: there, all but `p C` is less than at the lowest
-        let mut ln_p = ((pull - prior * low).ln() - terms.faded.ln()).clamp(low, high);
-        for _ in 0..50 {
-            let (rest, expected) = (rest(ln_p), ln_p.exp() * terms.faded);
-            let fall = prior + expected;
-            let step = 2.0 * rest * fall / (2.0 * fall * fall + rest * expected);
-            ln_p = (ln_p + step).clamp(low, high);
-            if step.abs() < 1e-11 {
-                break;
-            }
-        }
-        ln_p
+        root(self.explained - both * from_beta + prior * self.mean[0], prior, terms.faded, self.ln_p)
     }
 
     fn curvature(&self, point: &Point, before: &Terms, after: &Terms) -> Curvature {
@@ -308,6 +292,29 @@ impl Curvature {
             covariance: both / determinant,
         })
     }
+}
+
+/// The best ln p within its bounds: the root of `pull - prior ln p - p faded`, which falls. By Halley's method, from above.
+pub(super) fn root(pull: f64, prior: f64, faded: f64, (low, high): (f64, f64)) -> f64 {
+    let rest = |ln_p: f64| pull - prior * ln_p - ln_p.exp() * faded;
+    if rest(low) <= 0.0 {
+        return low;
+    }
+    if rest(high) >= 0.0 {
+        return high;
+    }
+    // the root is not above: there, all but `p faded` is less than at the lowest
+    let mut ln_p = ((pull - prior * low).ln() - faded.ln()).clamp(low, high);
+    for _ in 0..50 {
+        let (rest, expected) = (rest(ln_p), ln_p.exp() * faded);
+        let fall = prior + expected;
+        let step = 2.0 * rest * fall / (2.0 * fall * fall + rest * expected);
+        ln_p = (ln_p + step).clamp(low, high);
+        if step.abs() < 1e-11 {
+            break;
+        }
+    }
+    ln_p
 }
 
 /// Whether the slope may change its sign twice between two points where it has the same one. The cubic through values and slopes

@@ -33,7 +33,6 @@ fn covered(seed: u64, end: f64) -> (f64, usize) {
 fn nine_of_ten_final_sizes_are_within() {
     for (seed, end) in [(1, 600.0), (2, 1200.0)] {
         let (part, count) = covered(seed, end);
-        println!("{end} s: {part} of {count}");
         assert!((0.85..=0.95).contains(&part), "{end} s: {part} of {count}");
     }
 }
