@@ -1,0 +1,106 @@
+//! Makes our records of messages.
+
+use super::read::info_of;
+use super::{Parameters, Serie, Total, Tweet};
+use crate::{Author, Estimate, Kind, Parameter, Post, Series, Size, Text};
+use flow::{Broken, Timestamp};
+
+/// The name of the network that all tweets are from.
+const NETWORK: &str = "tweetoscope";
+/// Three thousand years: a clock that shows more is none.
+const LONGEST_S: f64 = 1e11;
+
+/// How messages become our records.
+#[derive(Clone, Debug)]
+pub struct Inward {
+    /// When it is that the clock of the sources shows 0.
+    pub base: Timestamp,
+    /// How many followers who retweets has in the mean: it makes a branching factor of `p`.
+    pub mean_mark: f64,
+    /// The estimators that are listened to give the whole size as `n_supp`, not what is to come.
+    pub is_whole: bool,
+}
+
+impl Inward {
+    /// A tweet as a post. Messages name cascades and no tweets, so `unique` must tell this retweet from the others of its cascade;
+    /// nor do they name authors, so `author` is as good a name as the caller has.
+    pub fn post<'a>(&self, tweet: Tweet<'a>, unique: &str, author: Text<'a>) -> Result<Post<'a>, Broken> {
+        let time = self.moment(tweet.t)?;
+        let source = tweet.source.as_deref().unwrap_or("0");
+        let mut rules = vec![Text::from(format!("source-{source}"))];
+        rules.extend(info_of(&tweet.info).map(|row| Text::from(format!("cascade-{row}"))));
+        let root = tweet.cascade;
+        let (kind, id, target) = if tweet.is_retweet {
+            (Kind::Repost, format!("{root}-{unique}").into(), Some(root.clone()))
+        } else {
+            (Kind::Original, root.clone(), None)
+        };
+        let author = Author { id: author, followers: Some(count(tweet.mark)), ..Author::default() };
+        let (network, text) = (NETWORK.into(), tweet.msg);
+        Ok(Post { network, id, root, kind, target, time, author, place: None, rules, lang: None, text })
+    }
+
+    /// A serie as ours; its tweets may come in any order.
+    pub fn series<'a>(&self, serie: Serie<'a>) -> Result<Series<'a>, Broken> {
+        let mut tweets = serie.tweets;
+        tweets.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let first = tweets.first().map_or(0.0, |first| first.0);
+        self.moment(tweets.last().map_or(0.0, |last| last.0))?;
+        let events: Vec<[u64; 2]> = tweets.iter().map(|(t, mark)| [count((t - first) * 1000.0), count(*mark)]).collect();
+        Ok(Series {
+            cascade: serie.cid,
+            network: NETWORK.into(),
+            start: self.moment(first)?,
+            window_s: Some(serie.t_obs),
+            size: events.len() as u64,
+            reach: events.iter().fold(0, |reach, [_, followers]| reach.saturating_add(*followers)),
+            events,
+            text: serie.msg,
+        })
+    }
+
+    /// What a cascade came to. When it was started and how far it reached is not told: the start is given as the end, the reach
+    /// as 0.
+    pub fn size<'a>(&self, total: Total<'a>) -> Result<Size<'a>, Broken> {
+        let end = self.moment(total.t_end)?;
+        Ok(Size { cascade: total.cid, network: NETWORK.into(), size: total.n_tot, reach: 0, start: end, end })
+    }
+
+    /// What an estimator made of a cascade, which was started at `start`.
+    ///
+    /// Where the branching factor is not told it is `p` times the mean mark; where G1 is not, it follows from `n_supp`.
+    pub fn estimate<'a>(&self, told: Parameters<'a>, start: Timestamp) -> Estimate<'a> {
+        let future = if self.is_whole { told.n_supp - told.n_obs as f64 } else { told.n_supp }.max(0.0);
+        let n_star = told.n_star.unwrap_or(told.p * self.mean_mark);
+        let parameter = |name: &'static str, value| Parameter { name: name.into(), value, error: None };
+        Estimate {
+            cascade: told.cid,
+            network: NETWORK.into(),
+            start,
+            window_s: told.t_obs,
+            observed: told.n_obs,
+            model: "exponential".into(),
+            parameters: vec![parameter("p", told.p), parameter("beta", told.beta)],
+            n_star,
+            g1: told.g1.unwrap_or(future * (1.0 - n_star).max(0.0)),
+            predicted: Some(told.n_obs as f64 + future),
+            low: None,
+            high: None,
+            mean_mark: self.mean_mark,
+            learned_from: 0,
+            text: told.msg,
+        }
+    }
+
+    fn moment(&self, t: f64) -> Result<Timestamp, Broken> {
+        if t.abs() > LONGEST_S {
+            return Err(Broken(format!("no clock shows {t} seconds")));
+        }
+        Ok(self.base.plus_millis((t * 1000.0).round() as i64))
+    }
+}
+
+/// As a count: there is nothing below 0.
+fn count(number: f64) -> u64 {
+    number.round() as u64
+}

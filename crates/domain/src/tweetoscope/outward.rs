@@ -1,0 +1,95 @@
+//! Makes messages of our records.
+
+use super::{Message, Parameters, Serie, Total, Tweet};
+use crate::{Estimate, Kind, Post, Series, Size, Text};
+use flow::Timestamp;
+
+/// A branching factor of one or more would make the size endless. This is about as close to it as the course's estimator comes.
+const MOST_N_STAR: f64 = 0.999_999;
+
+/// How our records become messages.
+#[derive(Clone, Debug)]
+pub struct Outward {
+    /// When the clock of the sources shows 0. It is not meant to show less: what is older is told to be of then.
+    pub origin: Timestamp,
+    /// The times in a serie count from its first tweet. Most estimators do not mind, for they take the difference.
+    pub is_relative: bool,
+    /// The observation windows, in seconds, the shortest first.
+    pub windows: Vec<u32>,
+    /// How many partitions the topics have that are keyed by a window.
+    pub partitions: u32,
+}
+
+impl Outward {
+    /// A post as a tweet; one that was taken back is none. What answers or quotes another begins a cascade of its own.
+    ///
+    /// Its source is the S of the first rule `source-S`, or 0; the row that it comes from is the K of `cascade-K`, or its root.
+    pub fn tweet<'a>(&self, post: &'a Post<'_>) -> Option<Message<'a>> {
+        if post.kind == Kind::Deletion {
+            return None;
+        }
+        let tag = |start: &str| post.rules.iter().find_map(|rule| rule.strip_prefix(start).filter(|tag| !tag.is_empty()));
+        Some(Message::Tweet(Tweet {
+            cascade: borrowed(&post.root),
+            source: Some(tag("source-").unwrap_or("0").into()),
+            is_retweet: post.kind == Kind::Repost,
+            msg: borrowed(&post.text),
+            t: self.seconds(post.time),
+            mark: post.author.followers.unwrap_or(0) as f64,
+            info: format!("cascade={}", tag("cascade-").unwrap_or(&post.root)).into(),
+        }))
+    }
+
+    /// What a window saw. The end of a cascade is told by its [sizes](Self::sizes).
+    pub fn serie<'a>(&self, series: &'a Series<'_>) -> Option<Message<'a>> {
+        let t_obs = series.window_s?;
+        let start = if self.is_relative { 0 } else { series.start.millis_since(self.origin).max(0) };
+        let tweet = |[after, followers]: &[u64; 2]| ((start as f64 + *after as f64) / 1000.0, *followers as f64);
+        let tweets = series.events.iter().map(tweet).collect();
+        Some(Message::Serie(Serie { cid: borrowed(&series.cascade), msg: borrowed(&series.text), t_obs, tweets }))
+    }
+
+    /// What a cascade came to, once for each window: whoever joins it with the parameters does so by window.
+    pub fn sizes<'a>(&self, size: &'a Size<'_>) -> impl Iterator<Item = Message<'a>> {
+        let (n_tot, t_end) = (size.size, self.seconds(size.end));
+        self.windows
+            .iter()
+            .map(move |window| Message::Size(Total { cid: borrowed(&size.cascade), n_tot, t_end, t_obs: Some(*window) }))
+    }
+
+    /// What the exponential model makes of a cascade; no other model has the two parameters that a message needs.
+    pub fn parameters<'a>(&self, estimate: &'a Estimate<'_>) -> Option<Message<'a>> {
+        let fitted = |name: &str| estimate.parameters.iter().find(|other| &*other.name == name).map(|found| found.value);
+        if &*estimate.model != "exponential" {
+            return None;
+        }
+        let n_star = estimate.n_star.min(MOST_N_STAR);
+        Some(Message::Parameters(Parameters {
+            cid: borrowed(&estimate.cascade),
+            msg: borrowed(&estimate.text),
+            n_obs: estimate.observed,
+            n_supp: estimate.g1 / (1.0 - n_star),
+            p: fitted("p")?,
+            beta: fitted("beta")?,
+            n_star: Some(n_star),
+            g1: Some(estimate.g1),
+            t_obs: estimate.window_s,
+        }))
+    }
+
+    /// The partition of what is told of this window, where both kinds of `cascade_properties` must meet. `None`: it is no window.
+    pub fn partition(&self, t_obs: u32) -> Option<u32> {
+        let at = self.windows.iter().position(|window| *window == t_obs)?;
+        u32::try_from(at).ok()?.checked_rem(self.partitions)
+    }
+
+    /// Whole seconds since the origin.
+    fn seconds(&self, time: Timestamp) -> f64 {
+        (time.millis_since(self.origin).max(0) / 1000) as f64
+    }
+}
+
+fn borrowed<'a>(text: &'a Text<'_>) -> Text<'a> {
+    let text: &'a str = text;
+    text.into()
+}
