@@ -5,7 +5,7 @@
 //!
 //! Non-goals: how records are made (`sources`), worked on (`stages`) or kept (`journal`).
 //!
-//! Start reading at [`Post`], then [`topics`].
+//! Start reading at [`Post`], then [`topics`]. [`tweetoscope`] is another system's way to say the same.
 
 mod cascade;
 mod counts;
