@@ -76,7 +76,8 @@ pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Err
     Ok(Opened { name, source: Box::new(replay), bytes: Some(length), posts: None })
 }
 
-fn check(path: &Path) -> Result<u64, Error> {
+/// How long a file is that can be read.
+pub(crate) fn check(path: &Path) -> Result<u64, Error> {
     let unreadable = |error| Error::Unreadable { path: path.to_owned(), error };
     match std::fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Err(Error::Folder(path.to_owned())),

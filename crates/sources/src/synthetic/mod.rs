@@ -1,7 +1,6 @@
 //! A network that is made up: for a first look, for load, and for tests that need the same posts every time.
 
 mod cities;
-mod dice;
 mod timing;
 mod words;
 mod world;
@@ -11,9 +10,9 @@ mod tests;
 
 use crate::address::Address;
 use crate::batch::Batch;
+use crate::dice::Zipf;
 use crate::pace::Pace;
-use crate::{Error, Opened, Settings, speed};
-use dice::Zipf;
+use crate::{Error, Opened, Settings, duration_ms, speed};
 use flow::{Broken, Format, Out, Polled, Pulled, Source, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -107,19 +106,6 @@ impl Plan {
             timing: Timing::new(start, self.rate),
         }
     }
-}
-
-/// A time such as `30s`, `500ms` or `2m`; a bare number is in seconds.
-fn duration_ms(text: &str) -> Option<u64> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let scale = match text.strip_prefix(digits)? {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok().and_then(|number| number.checked_mul(scale)).filter(|millis| *millis <= 86_400_000)
 }
 
 impl Synthetic {

@@ -1,6 +1,6 @@
-use super::dice::{Dice, Zipf};
 use super::timing::Timing;
 use super::words::handle;
+use crate::dice::{Dice, Zipf};
 use crate::testing::{Brought, play, play_in_pieces, poll, settings, started};
 use crate::{Settings, open};
 use flow::Timestamp;
