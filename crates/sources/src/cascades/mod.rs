@@ -29,8 +29,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const VERSION: u8 = 1;
-/// Steps of play that one poll brings at most.
-const MOST: u64 = 4096;
+/// What one step of play takes of [`Settings::chunk`]: so many steps one poll brings at most.
+const STEP: usize = 256;
 /// What comes within this is brought together: a commit for each record would be a waste.
 const TOGETHER: Duration = Duration::from_millis(20);
 /// How much faster than the wall clock files are played where nobody says, as Tweetoscope has it.
@@ -44,6 +44,8 @@ struct Cascades {
     outs: Option<Box<dyn Fn() -> Out + Send + Sync>>,
     speed: Option<f64>,
     pace: Option<Pace>,
+    /// Steps that one poll brings at most.
+    most: u64,
     /// How many posts and cascades there will be, where that is known.
     posts: Option<u64>,
     cards: Option<u64>,
@@ -134,8 +136,8 @@ fn layout(path: &Path, reason: &str) -> Error {
 impl Cascades {
     fn new(deck: Box<dyn deck::Deck>, plan: Plan, posts: Option<u64>, settings: &Settings) -> Self {
         let (speed, cards) = (plan.speed, deck.cards().filter(|_| !plan.looped));
-        let player = Player::new(deck, plan, settings.clock());
-        Cascades { player, outs: None, speed, pace: None, posts, cards }
+        let (player, most) = (Player::new(deck, plan, settings.clock()), (settings.chunk / STEP).max(1) as u64);
+        Cascades { player, outs: None, speed, pace: None, most, posts, cards }
     }
 
     fn cursor(&self) -> Result<Vec<u8>, Broken> {
@@ -161,7 +163,7 @@ impl Cascades {
         let outs = self.outs.as_ref().ok_or_else(|| Broken("the source was not opened".to_owned()))?;
         let mut batch = Batch::new(outs());
         let now = self.pace.map(|pace| pace.now());
-        while batch.records < MOST && self.is_due(now) {
+        while batch.records < self.most && self.is_due(now) {
             self.player.play(&mut batch)?;
         }
         // Time goes on, but never past what is still to come.
