@@ -63,6 +63,10 @@ struct Synthetic {
 
 /// Opens `synthetic:?...`.
 pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Error> {
+    if !address.path.is_empty() {
+        let reason = "there is no such network; write synthetic: or synthetic:hawkes".to_owned();
+        return Err(Error::Layout { path: format!("synthetic:{}", address.path).into(), reason });
+    }
     address.only(&OPTIONS)?;
     let plan = Plan::read(address)?;
     let cursor = Cursor { start: plan.start.unwrap_or_else(|| settings.clock()), next: 0 };

@@ -153,4 +153,6 @@ fn bad_options_say_what_is_right() {
     assert!(error("disorder=5w").unwrap().contains("30s"));
     assert!(error("people=many").is_some() && error("raet=5").unwrap().contains("did you mean `rate`?"));
     assert!(error("rate=max&lateness=5s").is_none());
+    let other = open("synthetic:hawks?rate=5", &settings()).err().unwrap().to_string();
+    assert_eq!(other, "synthetic:hawks: there is no such network; write synthetic: or synthetic:hawkes");
 }

@@ -1,5 +1,6 @@
 use super::{START, folder, some, steps, url};
 use crate::testing::{Brought, play, play_in_pieces, poll, settings, started};
+use proptest::prelude::*;
 use std::time::Duration;
 
 /// Plays in pieces of so many steps, and anew behind each.
@@ -78,4 +79,26 @@ fn another_game_is_told_apart() {
     assert!(resumed("", &cursor[..9]).is_err());
     std::fs::write(folder.path().join("data.csv"), "time,magnitude\n0,1\n").unwrap();
     assert!(resumed("", &cursor).is_err(), "the files are others");
+}
+
+/// Lines out of what such files hold, and out of what they should not.
+fn lines(of: &'static [&'static str]) -> impl proptest::strategy::Strategy<Value = String> {
+    proptest::collection::vec(proptest::sample::select(of), 0..30).prop_map(|lines| lines.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_in_the_files_comes_in_order_and_once(
+        data in lines(&["0,1\n", "7,2\n", "3,1,a,b\n", "x,1\n", "\n", "-1,5\r\n", "1e9,3\n", "5", ",", "\"4\",1\n", "\u{e9}"]),
+        index in lines(&["1,2\n", "2,9\n", "3,3\n", "9,1\n", "\n", "5,", "1e0,1\r\n", "0,1\n", "x\n", "4,12\n"]),
+        options in proptest::sample::select(&["", "sources=3", "alive=1&within=0s", "loop=true&limit=300"][..]),
+    ) {
+        let folder = folder(&format!("time,magnitude\n0,1\n{data}"), &format!("start_ind,end_ind\n1,1\n{index}"));
+        let whole = play(&url(&folder, options), &settings());
+        assert!(!whole.posts.is_empty() && whole.staged.is_sorted_by_key(|staged| staged.0));
+        let (pieces, _) = play_in_pieces(&url(&folder, options), &steps(1));
+        pieces.assert_same(&whole, "in pieces");
+    }
 }
