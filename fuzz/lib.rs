@@ -1,6 +1,6 @@
 //! What the fuzz targets share: `cargo +nightly fuzz run TARGET`.
 
-use flow::{Format, Out, Polled, Raw, Refused, Timestamp, TopicSpec};
+use flow::{Format, Out, Polled, Raw, Refused, Source, Timestamp, TopicSpec};
 use sources::Settings;
 use std::time::Duration;
 
@@ -33,6 +33,23 @@ pub fn read(input: &[u8], options: &str, chunk: usize) -> Result<Read, String> {
     let settings = Settings { chunk, max_record: 64, ..settings() };
     let input = Box::new(std::io::Cursor::new(input.to_vec()));
     let mut source = sources::reading(input, options, &settings).map_err(|error| error.to_string())?;
+    play(&mut *source)
+}
+
+/// Plays these three files of cascades to their end, in pieces of this size.
+pub fn play_cascades(files: [&[u8]; 3], options: &str, chunk: usize) -> Result<Read, String> {
+    let folder = std::env::temp_dir().join(format!("goshawk-fuzz-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    for (name, content) in ["data.csv", "index.csv", "params.config"].iter().zip(files) {
+        std::fs::write(folder.join(name), content).map_err(|error| error.to_string())?;
+    }
+    let (settings, folder) = (Settings { chunk, max_record: 64, ..settings() }, folder.display());
+    let url = format!("cascades:{folder}?params={folder}/params.config&start=2026-03-01T00:00:00Z&speed=max&{options}");
+    let mut source = sources::open(&url, &settings).map_err(|error| error.to_string())?.source;
+    play(&mut *source)
+}
+
+fn play(source: &mut dyn Source) -> Result<Read, String> {
     let out = || Out::new(Format::Compact, &[TopicSpec::new("posts", 1)]);
     source.open(None, Box::new(out)).map_err(|broken| broken.0)?;
     let mut read = Read::default();

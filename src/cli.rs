@@ -50,6 +50,9 @@ Sources:
   synthetic:?rate=1000&seed=7              made-up posts, always the same ones for a seed
   replay:posts.jsonl?speed=60              a recording: X API v2 or v1.1 objects, one a line; .gz and .zst too
   replay:tweets.csv?speed=max&restamp=true a CSV file; recorded times become now, and gaps are kept
+  synthetic:hawkes?n_star=0.6&speed=60     made-up cascades; each tells the parameters it was drawn with
+  cascades:FOLDER?speed=max                cascades of the literature, many at a time: data.csv and index.csv
+  cascades:params.config                   the same, as told by the params.config of Tweetoscope's generator
   stdin:                                   JSON lines on standard input
 
 Many processes on Apache Kafka, each with the roles it is given, any number of each:

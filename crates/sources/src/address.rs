@@ -23,6 +23,14 @@ impl Address {
         Ok(Address { scheme: scheme.to_owned(), path: path.to_owned(), options })
     }
 
+    /// The same address with these options only, and all others as they were written.
+    pub(crate) fn split(&self, ours: &[&str]) -> (Address, String) {
+        let (own, other): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            self.options.clone().into_iter().partition(|(name, _)| ours.contains(&name.as_str()));
+        let written: Vec<String> = other.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect();
+        (Address { options: own, ..self.clone() }, written.join("&"))
+    }
+
     /// The path as it was meant: as written if `exists` says so, else with its `%3F` and the like undone.
     pub(crate) fn path(&self, exists: impl Fn(&str) -> bool) -> String {
         if exists(&self.path) { self.path.clone() } else { unescaped(&self.path) }

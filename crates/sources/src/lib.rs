@@ -7,18 +7,21 @@
 //! records from others, dropping doubles (the engine does both).
 //!
 //! Start reading at [`open`], then `decode` (bytes to posts), then `replay` (files to bytes, at what pace), then
-//! `synthetic` (posts out of nothing but a seed).
+//! `synthetic` (posts out of nothing but a seed), then `cascades` (cascades out of files or a model, many at a time).
 
 mod address;
 mod batch;
+mod cascades;
 mod decode;
 mod decoder;
+mod dice;
 mod error;
 mod framing;
 mod layout;
 mod pace;
 mod replay;
 mod synthetic;
+mod tweetoscope;
 #[cfg(test)]
 mod testing;
 
@@ -62,21 +65,29 @@ pub struct Opened {
     pub name: String,
     /// The source.
     pub source: Box<dyn Source>,
+    /// The topics that it writes, beside `rejected`.
+    pub topics: &'static [&'static str],
     /// How many bytes it will read, if that is known.
     pub bytes: Option<u64>,
     /// How many posts it will bring, if that is known.
     pub posts: Option<u64>,
 }
 
-const SCHEMES: [&str; 3] = ["replay", "stdin", "synthetic"];
+const SCHEMES: [&str; 5] = ["cascades", "replay", "stdin", "synthetic", "tweetoscope"];
+
+/// What a source of posts writes.
+const POSTS: &[&str] = &[<Post<'static> as flow::Value>::TOPIC];
 
 /// Opens the source at an address such as `replay:posts.jsonl?speed=max`.
 pub fn open(url: &str, settings: &Settings) -> Result<Opened, Error> {
     let address = Address::parse(url)?;
     match address.scheme.as_str() {
+        "cascades" => cascades::open(&address, settings),
         "replay" => replay::open(&address, settings),
+        "synthetic" if address.path == "hawkes" => cascades::open_hawkes(&address, settings),
         "synthetic" => synthetic::open(&address, settings),
         "stdin" => replay::open_stdin(&address, settings),
+        "tweetoscope" => tweetoscope::open(&address, settings),
         scheme => Err(Error::UnknownScheme {
             scheme: scheme.to_owned(),
             nearest: nearest(scheme, &SCHEMES),
@@ -95,6 +106,9 @@ pub fn reading(input: Box<dyn Read + Send>, options: &str, settings: &Settings) 
 pub fn decode_again(refused: &Refused, settings: &Settings) -> Result<Vec<Post<'static>>, Broken> {
     let broken = |error: Error| Broken(error.to_string());
     let address = Address::parse(&refused.from).map_err(broken)?;
+    if address.scheme == "cascades" {
+        return Err(Broken("a row is no post without the rest of its cascade: mend the file, and play it anew".to_owned()));
+    }
     let path = std::path::Path::new(&address.path);
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     let layout = layout::Layout::noted(&address, &file).map_err(broken)?;
@@ -108,6 +122,19 @@ pub(crate) fn speed(text: &str) -> Option<Option<f64>> {
     }
     let speed: f64 = text.parse().ok()?;
     (speed.is_finite() && speed > 0.0).then_some(Some(speed))
+}
+
+/// A time such as `30s`, `500ms` or `2m`; a bare number is in seconds.
+pub(crate) fn duration_ms(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+    let scale = match text.strip_prefix(digits)? {
+        "ms" => 1,
+        "" | "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok().and_then(|number| number.checked_mul(scale)).filter(|millis| *millis <= 86_400_000)
 }
 
 fn wall_clock() -> Timestamp {

@@ -32,8 +32,11 @@ fn data() -> Option<PathBuf> {
 
 /// How many posts a recording gives, and the reasons for what it does not give.
 fn play(path: &Path, options: &str) -> (usize, Vec<String>) {
-    let url = format!("replay:{}?speed=max{options}", path.display());
-    let mut source = open(&url, &Settings::default()).unwrap().source;
+    play_url(&format!("replay:{}?speed=max{options}", path.display()))
+}
+
+fn play_url(url: &str) -> (usize, Vec<String>) {
+    let mut source = open(url, &Settings::default()).unwrap().source;
     source.open(None, Box::new(|| Out::new(Format::Compact, &[TopicSpec::new("posts", 1)]))).unwrap();
     let (mut posts, mut reasons) = (0, vec![]);
     loop {
@@ -103,4 +106,15 @@ fn recordings_give_what_was_counted_in_them() {
     }
     let latin = play(&data.join("sentiment140/sample_njoselson.csv"), "&encoding=latin-1");
     assert_eq!((latin.0, latin.1.len()), (20_000, 0));
+}
+
+#[test]
+fn cascades_give_what_was_counted_in_them() {
+    let Some(data) = data() else { return };
+    for (set, posts) in [("cascades", 205_455), ("cascades_trees", 447_269)] {
+        for options in ["", "&sources=5&alive=5", "&shuffle=false&within=0s"] {
+            let (found, reasons) = play_url(&format!("cascades:{}?speed=max{options}", data.join(set).display()));
+            assert_eq!((found, reasons.len()), (posts, 0), "{set}: {reasons:?}");
+        }
+    }
 }

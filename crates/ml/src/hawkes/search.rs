@@ -4,6 +4,7 @@
 //! few steps. So the problem has one dimension, `ln β`, and the slope along it is known exactly. Where the slope changes its sign
 //! between points an octave apart, Newton's method finishes; every such place is looked at, since there can be more than one.
 
+use serde::{Deserialize, Serialize};
 use super::cascade::Cascade;
 use super::exponential::{Passage, Terms};
 use super::prior::Prior;
@@ -29,7 +30,7 @@ pub const MAX_BRANCHING: f64 = 0.95;
 pub const BETA: (f64, f64) = (1.0 / 864_000.0, 1.0 / 60.0);
 
 /// The best parameters.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Fit {
     /// How infectious it is: `p m` events are expected of one with mark `m`.
     pub p: f64,
@@ -50,7 +51,7 @@ pub struct Fit {
 }
 
 /// The inverse of the objective's curvature.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Errors {
     /// The standard error of ln p.
     pub ln_p: f64,

@@ -73,10 +73,11 @@ pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Err
     let (name, cursor, settings) = (by.to_string(), Cursor::starting(settings.clock()), settings.clone());
     let (layout, outs, playing, read) = (Arc::new(layout), None, Playing::Nothing, Arc::default());
     let replay = Replay { path, by, from, layout, speed, restamp, looped, settings, outs, cursor, playing, length, read };
-    Ok(Opened { name, source: Box::new(replay), bytes: Some(length), posts: None })
+    Ok(Opened { name, source: Box::new(replay), topics: crate::POSTS, bytes: Some(length), posts: None })
 }
 
-fn check(path: &Path) -> Result<u64, Error> {
+/// How long a file is that can be read.
+pub(crate) fn check(path: &Path) -> Result<u64, Error> {
     let unreadable = |error| Error::Unreadable { path: path.to_owned(), error };
     match std::fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Err(Error::Folder(path.to_owned())),

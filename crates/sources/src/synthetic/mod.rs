@@ -1,7 +1,6 @@
 //! A network that is made up: for a first look, for load, and for tests that need the same posts every time.
 
 mod cities;
-mod dice;
 mod timing;
 mod words;
 mod world;
@@ -11,9 +10,9 @@ mod tests;
 
 use crate::address::Address;
 use crate::batch::Batch;
+use crate::dice::Zipf;
 use crate::pace::Pace;
-use crate::{Error, Opened, Settings, speed};
-use dice::Zipf;
+use crate::{Error, Opened, Settings, duration_ms, speed};
 use flow::{Broken, Format, Out, Polled, Pulled, Source, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -64,13 +63,17 @@ struct Synthetic {
 
 /// Opens `synthetic:?...`.
 pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Error> {
+    if !address.path.is_empty() {
+        let reason = "there is no such network; write synthetic: or synthetic:hawkes".to_owned();
+        return Err(Error::Layout { path: format!("synthetic:{}", address.path).into(), reason });
+    }
     address.only(&OPTIONS)?;
     let plan = Plan::read(address)?;
     let cursor = Cursor { start: plan.start.unwrap_or_else(|| settings.clock()), next: 0 };
     let posts = plan.count;
     let (world, settings) = (plan.world(cursor.start), settings.clone());
     let source = Box::new(Synthetic { plan, settings, outs: None, cursor, world, pace: None });
-    Ok(Opened { name: "synthetic".to_owned(), source, bytes: None, posts })
+    Ok(Opened { name: "synthetic".to_owned(), source, topics: crate::POSTS, bytes: None, posts })
 }
 
 impl Plan {
@@ -107,19 +110,6 @@ impl Plan {
             timing: Timing::new(start, self.rate),
         }
     }
-}
-
-/// A time such as `30s`, `500ms` or `2m`; a bare number is in seconds.
-fn duration_ms(text: &str) -> Option<u64> {
-    let digits = text.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let scale = match text.strip_prefix(digits)? {
-        "ms" => 1,
-        "" | "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok().and_then(|number| number.checked_mul(scale)).filter(|millis| *millis <= 86_400_000)
 }
 
 impl Synthetic {

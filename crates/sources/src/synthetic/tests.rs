@@ -1,6 +1,6 @@
-use super::dice::{Dice, Zipf};
 use super::timing::Timing;
 use super::words::handle;
+use crate::dice::{Dice, Zipf};
 use crate::testing::{Brought, play, play_in_pieces, poll, settings, started};
 use crate::{Settings, open};
 use flow::Timestamp;
@@ -153,4 +153,6 @@ fn bad_options_say_what_is_right() {
     assert!(error("disorder=5w").unwrap().contains("30s"));
     assert!(error("people=many").is_some() && error("raet=5").unwrap().contains("did you mean `rate`?"));
     assert!(error("rate=max&lateness=5s").is_none());
+    let other = open("synthetic:hawks?rate=5", &settings()).err().unwrap().to_string();
+    assert_eq!(other, "synthetic:hawks: there is no such network; write synthetic: or synthetic:hawkes");
 }

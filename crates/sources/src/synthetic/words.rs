@@ -1,6 +1,6 @@
 //! What people say: sentences with gaps, and what fills them. Made up; none of it was ever posted.
 
-use super::dice::Dice;
+use crate::dice::Dice;
 
 /// What a post is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

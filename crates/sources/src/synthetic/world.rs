@@ -1,9 +1,9 @@
 //! A made-up network: every record follows from the seed and its number alone.
 
 use super::cities::CITIES;
-use super::dice::{Dice, Zipf};
 use super::timing::Timing;
 use super::words::{Subject, handle, sentence};
+use crate::dice::{Dice, Zipf};
 use domain::{Author, Kind, Place, Post, Text};
 use flow::Timestamp;
 

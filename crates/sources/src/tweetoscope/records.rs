@@ -64,13 +64,12 @@ impl Tweetoscope {
     }
 
     fn serie(&mut self, found: &Found, serie: Serie<'_>, batch: &mut Batch) -> Result<(), Broken> {
-        let place = self.cursor.lanes.see(found.partition, "", end_of(&serie))?;
         let series = self.inward.series(serie)?;
         if series.events.is_empty() {
             return Err(Broken("a serie without tweets".to_owned()));
         }
         let time = series.start.plus_millis(i64::from(series.window_s.unwrap_or(0)) * 1000);
-        stage(batch, found, time, place.clock, &unique(found), &series)
+        stage(batch, found, time, found.partition, &unique(found), &series)
     }
 
     /// A size is told once for each window: the shortest counts.
@@ -80,13 +79,12 @@ impl Tweetoscope {
             return Ok(());
         }
         self.cursor.shortest = Some(window);
-        let place = self.cursor.lanes.see(found.partition, "", total.t_end)?;
         let size = self.inward.size(total)?;
         let Size { cascade, network, start, .. } = size.clone();
         let ended =
             Series { cascade, network, start, window_s: None, size: size.size, reach: 0, events: vec![], text: "".into() };
-        stage(batch, found, size.end, place.clock, &[&unique(found)[..], b"e"].concat(), &ended)?;
-        stage(batch, found, size.end, place.clock, &unique(found), &size)
+        stage(batch, found, size.end, found.partition, &[&unique(found)[..], b"e"].concat(), &ended)?;
+        stage(batch, found, size.end, found.partition, &unique(found), &size)
     }
 }
 

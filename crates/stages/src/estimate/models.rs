@@ -2,7 +2,7 @@
 
 use domain::Series;
 use flow::Broken;
-use ml::hawkes::power::{self, PowerFit, PowerSearch};
+use ml::hawkes::power::{PowerPrior, PowerSearch};
 use ml::hawkes::{BETA, Cascade, Fit, Forecast, Moments, Prior, Search, seismic};
 
 /// Which model is fitted.
@@ -122,4 +122,32 @@ fn exponential(cascade: &Cascade<'_>, known: &Known, max_branching: f64) -> Opin
     let errors = fit.errors.map(|errors| (errors.ln_p, errors.ln_beta)).unzip();
     let parameters = vec![("p", fit.p, errors.0), ("beta", fit.beta, errors.1)];
     Opinion { model: "exponential", parameters, n_star, g1, forecast: Some((mean, Some((low, high)))), fit: Some(fit) }
+}
+
+/// What is usual of a power law's shape: interest holds for some minutes and falls slowly, give or take a factor of a few.
+const SHAPE: [(f64, f64); 2] = [(300.0, 1.5), (0.4, 0.7)];
+
+fn power_law(cascade: &Cascade<'_>, known: &Known, max_branching: f64) -> Opinion {
+    let [(c, c_sd), (theta, theta_sd)] = SHAPE;
+    let prior = known.prior.map(|prior| PowerPrior {
+        mean: [prior.mean[0], c.ln(), theta.ln()],
+        covariance: [[prior.covariance[0][0], 0.0, 0.0], [0.0, c_sd * c_sd, 0.0], [0.0, 0.0, theta_sd * theta_sd]],
+    });
+    let search = PowerSearch { prior, mean_mark: known.moments.mean, max_branching };
+    let fit = search.fit(cascade);
+    let Forecast { g1, n_star, mean, low, high } = search.forecast(cascade, &fit, known.moments);
+    let errors = fit.errors.map(|[c, _, theta]| (c.sqrt(), theta.sqrt())).unzip();
+    let parameters = vec![("p", fit.p, None), ("c", fit.shape.c, errors.0), ("theta", fit.shape.theta, errors.1)];
+    Opinion { model: "power-law", parameters, n_star, g1, forecast: Some((mean, Some((low, high)))), fit: None }
+}
+
+/// It has neither a prior nor a say on how sure it is.
+fn by_seismic(cascade: &Cascade<'_>, degree: f64) -> Opinion {
+    let infectiousness = seismic::infectiousness(cascade).unwrap_or(0.0);
+    let n_star = infectiousness * degree;
+    let predicted = seismic::predict(cascade, degree).map(|prediction| prediction.size);
+    let more = predicted.map_or(0.0, |size| size - cascade.size() as f64);
+    let parameters = vec![("infectiousness", infectiousness, None)];
+    let forecast = predicted.map(|size| (size, None));
+    Opinion { model: "seismic", parameters, n_star, g1: more * (1.0 - n_star), forecast, fit: None }
 }
