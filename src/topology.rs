@@ -4,8 +4,8 @@ use crate::config::{self, Config, Millis};
 use anyhow::{Result, anyhow, bail};
 use domain::{Counts, Estimate, Post, Series, Sighting, Size};
 use flow::window::Hopping;
-use ml::hawkes::{Marks, Prior};
 use flow::{Cleanup, Late, Producer, Rejected, TopicSpec, Value};
+use ml::hawkes::{Marks, Prior};
 use stages::collect::Rules;
 use stages::estimate::{Model, Usual};
 use stages::{Collect, Count, Locate, Origin};
@@ -52,12 +52,7 @@ pub const ROLES: &[Role] = &[
     Role { name: "count", kind: Kind::Stage, reads: &[SIGHTINGS], writes: &[COUNTS, LATE, REJECTED] },
     Role { name: "collect", kind: Kind::Stage, reads: &[POSTS], writes: &[SERIES, SIZES, LATE, REJECTED] },
     Role { name: "estimate", kind: Kind::Stage, reads: &[SERIES], writes: &[ESTIMATES, LATE, REJECTED] },
-    Role {
-        name: "tweetoscope",
-        kind: Kind::Sink,
-        reads: &[POSTS, SERIES, SIZES, ESTIMATES, LATE, REJECTED],
-        writes: &[],
-    },
+    Role { name: "tweetoscope", kind: Kind::Sink, reads: &[POSTS, SERIES, SIZES, ESTIMATES, LATE, REJECTED], writes: &[] },
     Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
     Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS], writes: &[] },
@@ -201,7 +196,9 @@ fn course(estimate: &config::Estimate) -> Result<Usual> {
     };
     let sound = [p, beta, p_sd, beta_sd].iter().all(|value| *value > 0.0) && correlation.abs() < 1.0;
     if !sound || estimate.alpha <= 2.0 || estimate.mu <= 0.0 {
-        bail!("estimate.prior_params, alpha and mu: means, deviations and mu are above 0, the correlation within -1 and 1, alpha above 2");
+        bail!(
+            "estimate.prior_params, alpha and mu: means, deviations and mu are above 0, the correlation within -1 and 1, alpha above 2"
+        );
     }
     let mean_mark = Marks { alpha: estimate.alpha, scale: estimate.mu }.mean();
     Ok(Usual::Given(mean_mark, Prior::matched(p, beta, p_sd, beta_sd, correlation)))

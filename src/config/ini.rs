@@ -40,7 +40,8 @@ pub fn apply(config: &mut Config, path: &Path) -> Result<()> {
             section = name.trim().to_owned();
             continue;
         }
-        let (key, value) = line.split_once('=').ok_or_else(|| anyhow!("{}: `{line}` is neither [section] nor key=value", place()))?;
+        let (key, value) =
+            line.split_once('=').ok_or_else(|| anyhow!("{}: `{line}` is neither [section] nor key=value", place()))?;
         let key = format!("{section}.{}", key.trim());
         set(config, &mut windows, &key, value.trim()).with_context(place)?;
     }

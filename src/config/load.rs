@@ -118,7 +118,12 @@ fn typed(key: &str, value: &str) -> Value {
         "sources" | "roles" | "locate.origins" | "collect.windows" | "tweetoscope.write" => {
             Value::Array(value.split(',').map(|item| Value::String(item.trim().to_owned())).collect())
         }
-        "topics.partitions" | "engine.workers" | "ingest.max_lag" | "ingest.remembered" | "collect.least" | "collect.most"
+        "topics.partitions"
+        | "engine.workers"
+        | "ingest.max_lag"
+        | "ingest.remembered"
+        | "collect.least"
+        | "collect.most"
         | "tweetoscope.generation" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Integer),
         "estimate.max_branching" | "estimate.alpha" | "estimate.mu" | "estimate.degree" => real(value),
         "estimate.prior_params" => Value::Array(value.split(',').map(|item| real(item.trim())).collect()),

@@ -208,8 +208,7 @@ impl Default for Tweetoscope {
 impl Default for Topics {
     fn default() -> Self {
         let day = Millis(86_400_000);
-        let keep =
-            [("posts", 7), ("sightings", 1), ("series", 7), ("estimates", 30), ("late", 7), ("rejected", 30)];
+        let keep = [("posts", 7), ("sightings", 1), ("series", 7), ("estimates", 30), ("late", 7), ("rejected", 30)];
         let keep = keep.map(|(topic, days)| (topic.to_owned(), Millis(days * day.0))).into();
         let keep_bytes = [("rejected".to_owned(), Size(256 << 20))].into();
         Topics { partitions: 4, keep, keep_bytes }

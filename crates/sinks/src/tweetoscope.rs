@@ -79,8 +79,9 @@ impl Tweetoscope {
 }
 
 fn read_note(note: &str) -> Result<BTreeMap<String, u64>> {
-    serde_json::from_str(note)
-        .map_err(|_| Error::Refused(format!("the note beside the Tweetoscope's topics is not ours: {note}; use another ?prefix=")))
+    serde_json::from_str(note).map_err(|_| {
+        Error::Refused(format!("the note beside the Tweetoscope's topics is not ours: {note}; use another ?prefix="))
+    })
 }
 
 impl Writing {
@@ -94,11 +95,15 @@ impl Writing {
             Series::TOPIC => {
                 format.decode::<Series<'_>>(value).map(|series| self.all("cascade_series", key, self.outward.serie(&series)))
             }
-            Size::TOPIC => format.decode::<Size<'_>>(value).map(|size| self.all("cascade_properties", key, self.outward.sizes(&size))),
+            Size::TOPIC => {
+                format.decode::<Size<'_>>(value).map(|size| self.all("cascade_properties", key, self.outward.sizes(&size)))
+            }
             Estimate::TOPIC => format
                 .decode::<Estimate<'_>>(value)
                 .map(|estimate| self.all("cascade_properties", key, self.outward.parameters(&estimate))),
-            Late::TOPIC | Rejected::TOPIC => format.decode::<Refused>(value).map(|refused| self.all("logs", key, [told(&refused)])),
+            Late::TOPIC | Rejected::TOPIC => {
+                format.decode::<Refused>(value).map(|refused| self.all("logs", key, [told(&refused)]))
+            }
             _ => return vec![],
         }
         .unwrap_or_default()

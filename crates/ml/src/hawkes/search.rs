@@ -4,10 +4,10 @@
 //! few steps. So the problem has one dimension, `ln β`, and the slope along it is known exactly. Where the slope changes its sign
 //! between points an octave apart, Newton's method finishes; every such place is looked at, since there can be more than one.
 
-use serde::{Deserialize, Serialize};
 use super::cascade::Cascade;
 use super::exponential::{Passage, Terms};
 use super::prior::Prior;
+use serde::{Deserialize, Serialize};
 
 /// How parameters are looked for.
 #[derive(Clone, Copy, Debug, PartialEq)]

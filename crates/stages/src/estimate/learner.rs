@@ -81,7 +81,7 @@ impl Learner {
     pub(super) fn finish(&mut self, series: &Series<'_>) {
         let Some(pending) = self.pending.remove(&*series.cascade) else { return };
         self.ages.remove(&pending.age);
-        self.changed.insert(series.cascade.as_ref().into());
+        self.changed.insert((*series.cascade).into());
         let reposts = series.size.saturating_sub(1);
         // Squares are known of those listed; the others are taken to be like them.
         let more = if pending.reposts > 0 { reposts as f64 / pending.reposts as f64 } else { 0.0 };
