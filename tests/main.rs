@@ -8,6 +8,7 @@ mod browser;
 mod commands;
 mod kafka;
 mod kill;
+mod mathematics;
 mod page;
 mod recording;
 mod scenarios;
