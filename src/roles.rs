@@ -2,11 +2,11 @@
 
 use crate::config::Config;
 use crate::topology::{self, Kind, Role};
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use engine::{
     Context, Permits, Report, SinkPlan, SinkWorker, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned, wall_clock,
 };
-use flow::{Error, Group, Log, Stage};
+use flow::{Error, Group, Log, Rejected, Stage, Value as _};
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
@@ -40,6 +40,13 @@ pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engi
             // What cannot be erased goes with its time; `check` says so.
             "erase" if !context.log.erases() => continue,
             "erase" => vec![erase(config, role, context, drain)?],
+            "tweetoscope" if config.tweetoscope.brokers.is_empty() => {
+                if config.roles.iter().any(|name| name == "tweetoscope") {
+                    bail!("the role tweetoscope needs tweetoscope.brokers, as in kafka://127.0.0.1:9092");
+                }
+                continue;
+            }
+            "tweetoscope" => tweetoscope(config, role, context)?,
             "upkeep" => vec![Box::new(Upkeep::new(config, context)) as Box<dyn Turn>],
             // The server follows the log by itself.
             _ => continue,
@@ -57,15 +64,16 @@ fn sources(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine
     let opened = config.sources.iter().map(|url| Ok(sources::open(url, &settings)?)).collect::<Result<Vec<_>>>()?;
     let mut roles = vec![];
     for opened in opened {
+        let written = |topic: &&str| opened.topics.contains(topic) || *topic == Rejected::TOPIC;
         let plan = SourcePlan {
             name: opened.name.clone(),
-            outputs: topology::outputs(config, role),
-            awaited: topology::awaited(role),
+            outputs: topology::outputs(config, role).into_iter().filter(|spec| written(&spec.name.as_str())).collect(),
+            awaited: topology::awaited(role).into_iter().filter(|name| written(&name.as_str())).collect(),
             lateness_ms: config.time.lateness.0,
             idle_ms: config.time.idle.0,
             remembered: config.ingest.remembered,
             heartbeat_ms: config.ingest.heartbeat.0,
-            readers: readers(config, role)?,
+            readers: readers(config, opened.topics)?,
             max_lag: config.ingest.max_lag,
         };
         let worker = SourceWorker::register(opened.source, plan, context.clone())?;
@@ -74,9 +82,9 @@ fn sources(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine
     Ok(roles)
 }
 
-/// The stages of this process that read what a role writes.
-fn readers(config: &Config, writer: &Role) -> Result<Vec<Group>> {
-    let reads = |role: &&Role| role.kind == Kind::Stage && role.reads.iter().any(|topic| writer.writes.contains(topic));
+/// The stages of this process that read one of these topics.
+fn readers(config: &Config, topics: &[&str]) -> Result<Vec<Group>> {
+    let reads = |role: &&Role| role.kind == Kind::Stage && role.reads.iter().any(|topic| topics.contains(topic));
     let group = |role: &Role| Group { name: role.name.to_owned(), inputs: names(role.reads) };
     Ok(topology::roles(config)?.into_iter().filter(reads).map(group).collect())
 }
@@ -111,6 +119,23 @@ fn erase(config: &Config, role: &Role, context: &Context, drain: bool) -> Result
     let plan = SinkPlan { name: role.name.to_owned(), inputs: names(role.reads), batch_bytes: batch_bytes(config), rest };
     let sink = sinks::Erase::new(context.log.clone());
     Ok(Box::new(SinkWorker::join(Box::new(sink), plan, context.clone())?))
+}
+
+/// One worker for each partition, so that each writes in its own order and none waits for another.
+fn tweetoscope(config: &Config, role: &Role, context: &Context) -> Result<Vec<Box<dyn Turn>>> {
+    let settings = topology::strangers(config)?;
+    let writing = topology::messages(config)?;
+    let plan = SinkPlan {
+        name: role.name.to_owned(),
+        inputs: names(role.reads),
+        batch_bytes: batch_bytes(config),
+        rest: Duration::ZERO,
+    };
+    let join = |_| {
+        let sink = sinks::tweetoscope::Tweetoscope::new(settings.clone(), writing.clone());
+        Ok(Box::new(SinkWorker::join(Box::new(sink), plan.clone(), context.clone())?) as Box<dyn Turn>)
+    };
+    (0..workers(config).min(config.topics.partitions as usize)).map(join).collect()
 }
 
 /// Removes what has expired, every so often.

@@ -2,10 +2,12 @@
 
 use crate::config::{self, Config, Millis};
 use anyhow::{Result, anyhow, bail};
+use domain::tweetoscope::{Form, Outward, Words};
 use domain::{Counts, Estimate, Post, Series, Sighting, Size};
 use flow::window::Hopping;
-use flow::{Cleanup, Late, Producer, Rejected, TopicSpec, Value};
+use flow::{Cleanup, Late, Producer, Rejected, Timestamp, TopicSpec, Value};
 use ml::hawkes::{Marks, Prior};
+use sinks::tweetoscope::Writing;
 use stages::collect::Rules;
 use stages::estimate::{Model, Usual};
 use stages::{Collect, Count, Locate, Origin};
@@ -202,6 +204,37 @@ fn course(estimate: &config::Estimate) -> Result<Usual> {
     }
     let mean_mark = Marks { alpha: estimate.alpha, scale: estimate.mu }.mean();
     Ok(Usual::Given(mean_mark, Prior::matched(p, beta, p_sd, beta_sd, correlation)))
+}
+
+/// The brokers of the Tweetoscope that is written to.
+pub fn strangers(config: &Config) -> Result<brokers::Settings> {
+    let rest = config.tweetoscope.brokers.strip_prefix("kafka:");
+    let rest = rest.ok_or_else(|| anyhow!("tweetoscope.brokers does not start with kafka://"))?;
+    Ok(brokers::Settings::parse(rest)?)
+}
+
+/// How that Tweetoscope's messages are written, as configured.
+pub fn messages(config: &Config) -> Result<Writing> {
+    let ours = &config.tweetoscope;
+    let known = config::Tweetoscope::default().names;
+    if let Some(other) = ours.write.iter().chain(ours.names.keys()).find(|name| !known.contains_key(*name)) {
+        bail!("tweetoscope: there is no topic `{other}`; there are {}", known.into_keys().collect::<Vec<_>>().join(", "));
+    }
+    let name = |topic: &String| (topic.clone(), ours.names.get(topic).unwrap_or(topic).clone());
+    let form = match ours.generation {
+        2020 => Form::Of2020,
+        2021 => Form::Of2021,
+        other => bail!("tweetoscope.generation: `{other}` is neither 2020 nor 2021"),
+    };
+    let words = match ours.words.as_str() {
+        "safe" => Words::Safe,
+        "plain" => Words::Plain,
+        other => bail!("tweetoscope.words: `{other}` is neither safe nor plain"),
+    };
+    let origin = Timestamp::parse(&ours.start).ok_or_else(|| anyhow!("tweetoscope.start: `{}` is no moment", ours.start))?;
+    let windows = collect(config)?.rules.windows_s().to_vec();
+    let outward = Outward { origin, is_relative: false, windows, partitions: u32::MAX };
+    Ok(Writing { outward, form, words, names: ours.write.iter().map(name).collect(), partitions: config.topics.partitions })
 }
 
 /// The topology as a drawing: `docs/ARCHITECTURE.md` has it, and a test holds it there.

@@ -28,7 +28,8 @@ pub fn load(folder: &Path, environment: &BTreeMap<String, String>, flags: &Flags
     }
     let mut config: Config = Value::Table(table).try_into().map_err(|error| anyhow!("{}", explain(&error)))?;
     if !config.collect.ini.is_empty() {
-        super::ini::apply(&mut config, &folder.join(&config.collect.ini.clone()))?;
+        let path = folder.join(&config.collect.ini);
+        super::ini::apply(&mut config, &path)?;
     }
     if let Some(log) = &flags.log {
         config.log.clone_from(log);
