@@ -158,15 +158,11 @@ pub fn collect(config: &Config) -> Result<Collect> {
     if collect.silence.0 <= 0 || collect.longest.0 <= 0 {
         bail!("collect.silence and collect.longest must be longer than nothing");
     }
-    let rules = Rules {
-        silence_ms: collect.silence.0,
-        longest_ms: collect.longest.0,
-        least: collect.least,
-        most: collect.most,
-        text: usize::try_from(collect.text.0).unwrap_or(usize::MAX),
-        ..Rules::default()
-    };
-    Ok(Collect { rules: rules.with_windows(windows) })
+    let mut rules = Rules::default().with_windows(windows);
+    (rules.silence_ms, rules.longest_ms) = (collect.silence.0, collect.longest.0);
+    (rules.least, rules.most) = (collect.least, collect.most);
+    rules.text = usize::try_from(collect.text.0).unwrap_or(usize::MAX);
+    Ok(Collect { rules })
 }
 
 /// The `estimate` stage, as configured.
