@@ -113,10 +113,13 @@ pub fn awaited(role: &Role) -> Vec<String> {
 }
 
 /// Who writes what a stage reads, where that is known beforehand: each partition of each stage before it. Sources are
-/// not: they register themselves.
+/// not: they register themselves. Where a source writes what a stage would, nobody waits for that stage.
 pub fn producers(config: &Config, role: &Role) -> Vec<Producer> {
-    let before =
-        ROLES.iter().filter(|other| other.kind == Kind::Stage && other.writes.iter().any(|topic| role.reads.contains(topic)));
+    let brought: Vec<&str> = config.sources.iter().flat_map(|url| sources::topics(url)).copied().collect();
+    let before = ROLES.iter().filter(|other| {
+        let feeds = other.writes.iter().any(|topic| role.reads.contains(topic));
+        feeds && other.kind == Kind::Stage && !other.writes.iter().any(|topic| brought.contains(topic))
+    });
     let partitions = 0..config.topics.partitions;
     before.flat_map(|stage| partitions.clone().map(|partition| format!("{}/{partition}", stage.name).into())).collect()
 }
@@ -239,7 +242,7 @@ pub fn drawing() -> String {
     let line = |role: &Role| {
         let list = |topics: &[&str]| if topics.is_empty() { "-".to_owned() } else { topics.join(", ") };
         format!(
-            "{:<10}{:<8}{:<12}-> {}\n",
+            "{:<12}{:<8}{:<11} -> {}\n",
             role.name,
             format!("{:?}", role.kind).to_lowercase(),
             list(role.reads),
@@ -267,6 +270,14 @@ mod tests {
     fn the_architecture_page_draws_this_table() {
         let page = include_str!("../docs/ARCHITECTURE.md");
         assert!(page.contains(&drawing()), "put this into docs/ARCHITECTURE.md:\n{}", drawing());
+    }
+
+    #[test]
+    fn estimate_does_not_await_collect_where_series_come_from_elsewhere() {
+        let from = |url: &str| Config { sources: vec![url.into()], ..Config::default() };
+        let estimate = role("estimate").unwrap();
+        assert_eq!(producers(&from("tweetoscope://a:1"), estimate).len(), 4);
+        assert_eq!(producers(&from("tweetoscope://a:1?read=cascade_series"), estimate).len(), 0);
     }
 
     #[test]

@@ -21,9 +21,9 @@ mod layout;
 mod pace;
 mod replay;
 mod synthetic;
-mod tweetoscope;
 #[cfg(test)]
 mod testing;
+mod tweetoscope;
 
 pub use error::{Error, Kind};
 
@@ -94,6 +94,14 @@ pub fn open(url: &str, settings: &Settings) -> Result<Opened, Error> {
             known: SCHEMES.map(|name| format!("{name}:")).join(", "),
         }),
     }
+}
+
+/// The topics that the source at an address writes, beside `rejected`, whether or not it can be opened.
+pub fn topics(url: &str) -> &'static [&'static str] {
+    Address::parse(url)
+        .ok()
+        .filter(|address| address.scheme == "tweetoscope")
+        .map_or(POSTS, |address| tweetoscope::topics(&address))
 }
 
 /// The source `stdin:`, reading any stream of bytes; `options` as behind the `?` of its address.

@@ -33,6 +33,22 @@ enum Kind {
     Properties,
 }
 
+impl Kind {
+    fn of(text: &str) -> Option<Kind> {
+        match text {
+            "tweets" => Some(Kind::Tweets),
+            "cascade_series" => Some(Kind::Series),
+            "cascade_properties" => Some(Kind::Properties),
+            _ => None,
+        }
+    }
+}
+
+/// The topics of ours that are written.
+pub(crate) fn topics(address: &Address) -> &'static [&'static str] {
+    address.option("read").and_then(Kind::of).unwrap_or(Kind::Tweets).topics()
+}
+
 /// How far it is.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Cursor {
@@ -68,13 +84,7 @@ pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Err
     let (ours, theirs) = address.split(&OPTIONS);
     let brokers = brokers::Settings::parse(&format!("{}?{theirs}", address.path));
     let brokers = brokers.map_err(|error| address.bad("brokers", &address.path, &error.to_string()))?;
-    let kind = |text: &str| match text {
-        "tweets" => Some(Kind::Tweets),
-        "cascade_series" => Some(Kind::Series),
-        "cascade_properties" => Some(Kind::Properties),
-        _ => None,
-    };
-    let kind = ours.value("read", Kind::Tweets, "write tweets, cascade_series or cascade_properties", kind)?;
+    let kind = ours.value("read", Kind::Tweets, "write tweets, cascade_series or cascade_properties", Kind::of)?;
     let topic = ours.option("topic").or(ours.option("read")).unwrap_or("tweets").to_owned();
     let moment = "write the moment that is t = 0, such as 1970-01-01T00:00:00Z";
     let base = ours.value("start", Timestamp::default(), moment, Timestamp::parse)?;
