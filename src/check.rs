@@ -30,11 +30,16 @@ fn explain(config: &Config) -> Result<String> {
     for role in topology::roles(config)? {
         let reads = if role.reads.is_empty() { "nothing".to_owned() } else { role.reads.join(", ") };
         let writes = if role.writes.is_empty() { "nothing".to_owned() } else { role.writes.join(", ") };
-        writeln!(text, "    {:<8} reads {reads}; writes {writes}", role.name)?;
+        writeln!(text, "    {:<11} reads {reads}; writes {writes}", role.name)?;
+    }
+    if config.tweetoscope.brokers.is_empty() {
+        writeln!(text, "\nThe role tweetoscope rests: tweetoscope.brokers names none.")?;
     }
     let windows = &config.windows;
     writeln!(text, "\nCounts are per city, for {} at a time, every {}.", windows.size, windows.hop)?;
     writeln!(text, "A post more than {} behind the newest of its source goes to topic late.", config.time.lateness)?;
+    let (collect, windows) = (&config.collect, config.collect.windows.iter().map(ToString::to_string).collect::<Vec<_>>());
+    writeln!(text, "A cascade is looked at after {}, and has ended after {} of silence.", windows.join(", "), collect.silence)?;
     match url {
         Url::Memory { .. } => writeln!(text, "The log is in memory: everything is gone when the process ends.")?,
         Url::Disk { .. } => {}
@@ -93,6 +98,10 @@ fn connect(config: &Config) -> Result<()> {
     for url in &config.sources {
         let opened = sources::open(url, &sources::Settings::default());
         tell(&masked(url), opened.map(|opened| format!("is the source {}", opened.name)).map_err(Into::into))?;
+    }
+    if !config.tweetoscope.brokers.is_empty() {
+        let reached = topology::strangers(config).and_then(|settings| Ok(brokers::reach(&settings)?));
+        tell("tweetoscope", reached)?;
     }
     if config.listen != "off" {
         let bound = std::net::TcpListener::bind(&config.listen).with_context(|| format!("cannot listen on {}", config.listen));

@@ -12,12 +12,12 @@ const KILLS: u64 = 20;
 
 const RUN: &str = "run --source replay:posts.jsonl?speed=max --drain --listen off";
 
-fn start(place: &Place, log: &str) -> Process {
-    place.start(&format!("{RUN} --log {log}"))
+fn start(place: &Place, run: &str, log: &str) -> Process {
+    place.start(&format!("{run} --log {log}"))
 }
 
 /// Bytes in the log's files.
-fn size(folder: &Path) -> u64 {
+pub fn size(folder: &Path) -> u64 {
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
     files.filter_map(|file| Some(file.metadata().ok()?.len())).sum()
 }
@@ -25,12 +25,13 @@ fn size(folder: &Path) -> u64 {
 /// Starts the run and kills it until one comes to its end: at a random moment after the start (which hits starting and
 /// recovering, too), or a random while after it has written some more. How many kills landed, and how many of the killed
 /// runs had written something.
-fn attack(place: &Place, log: &str, folder: &Path, total: u64, dice: &mut Dice) -> (u64, u64) {
+pub fn attack(place: &Place, run: &str, log: &str, total: u64, dice: &mut Dice) -> (u64, u64) {
+    let folder = &place.path(log.split([':', '?']).nth(1).unwrap());
     let (begun, mut kills, mut grown) = (Instant::now(), 0, 0);
     loop {
         assert!(begun.elapsed() < Duration::from_secs(150), "no end after {kills} kills");
         let before = size(folder);
-        let mut process = start(place, log);
+        let mut process = start(place, run, log);
         let growth = if dice.roll(3) == 0 { 0 } else { 1 + dice.roll(total / 60) };
         while size(folder) < before + growth && !process.has_ended() {
             std::thread::sleep(Duration::from_millis(1));
@@ -46,7 +47,7 @@ fn attack(place: &Place, log: &str, folder: &Path, total: u64, dice: &mut Dice) 
 }
 
 /// A topic's lines, none of them twice.
-fn lines(place: &Place, topic: &str, log: &str) -> BTreeSet<String> {
+pub fn lines(place: &Place, topic: &str, log: &str) -> BTreeSet<String> {
     let text = place.ok(&format!("tap {topic} --from start --log {log}"));
     let set: BTreeSet<String> = text.lines().map(str::to_owned).collect();
     assert_eq!(set.len(), text.lines().count(), "lines of {topic} stand on {log} twice");
@@ -76,11 +77,11 @@ fn killed_again_and_again_it_leaves_what_a_straight_run_leaves() {
     place.write("posts.jsonl", &recording);
     let (straight, attacked) = ("disk:straight?segment=4MiB", "disk:attacked?segment=4MiB");
     let begun = Instant::now();
-    start(&place, straight).ended(Duration::from_secs(120)).good();
+    start(&place, RUN, straight).ended(Duration::from_secs(120)).good();
     let took = begun.elapsed();
     let total = size(&place.path("straight"));
     let begun = Instant::now();
-    let (kills, grown) = attack(&place, attacked, &place.path("attacked"), total, &mut Dice(5));
+    let (kills, grown) = attack(&place, RUN, attacked, total, &mut Dice(5));
     println!("straight {took:?}, {total} bytes; {kills} kills, {grown} after some work, {:?}", begun.elapsed());
     assert!(kills >= KILLS, "only {kills} kills landed");
     assert!(grown >= KILLS / 2, "only {grown} of {kills} runs had done anything when they were killed");

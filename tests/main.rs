@@ -5,6 +5,7 @@
 mod bad_input;
 mod brokers;
 mod browser;
+mod cascades;
 mod commands;
 mod kafka;
 mod kill;

@@ -1,6 +1,6 @@
 //! The one idea, under attack: whatever crashes, tears, pauses or takes over, the topics come out as in a straight run.
 //!
-//! A world is a source, `locate` and `count` on a real log, turned one at a time in an order that a seed decides: no threads,
+//! A world is a source and all stages on a real log, turned one at a time in an order that a seed decides: no threads,
 //! no clock. The same seed gives the same run.
 
 mod faults;
@@ -41,6 +41,17 @@ fn ten_thousand_attacked_runs_in_memory_equal_the_straight_run() {
 #[test]
 fn two_thousand_attacked_runs_on_disk_equal_the_straight_run() {
     survives(Kind::disk, 10_000..12_000);
+}
+
+/// The test of the test: there must be something that could differ.
+#[test]
+fn every_topic_has_records() {
+    let outcomes: Vec<_> = (0..50).map(|seed| World::new(&Kind::Memory, seed, &records(seed), Breakage::None)).collect();
+    let outcomes: Vec<_> = outcomes.into_iter().map(|world| world.run_straight().unwrap()).collect();
+    for topic in ["counts", "series", "sizes", "estimates", "sightings", "late", "rejected"] {
+        let records: usize = outcomes.iter().map(|outcome| outcome.records(topic)).sum();
+        assert!(records >= 50, "{records} records of {topic} in 50 runs");
+    }
 }
 
 /// The test of the test: a log whose commits are not whole must be caught.

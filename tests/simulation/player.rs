@@ -33,7 +33,8 @@ pub struct Seed {
     time: i64,
     city: &'static str,
     person: u64,
-    repost: bool,
+    /// The post that it passes on.
+    root: Option<u64>,
 }
 
 /// The posts of a seed: some minutes with disorder, doubles and a few that come too late.
@@ -45,7 +46,10 @@ pub fn records(seed: u64) -> Vec<Seed> {
         now += random.below(45_000) as i64;
         let back = if random.once_in(12) { 200_000 } else { random.below(50_000) as i64 };
         let city = ["oslo", "rome", "lima", ""][random.below(4) as usize];
-        let record = Seed { id, time: now - back, city, person: random.below(6), repost: random.once_in(3) };
+        // Most pass on one of a few posts, which may be long over.
+        let roots = id.min(6);
+        let root = (roots > 0 && !random.once_in(3)).then(|| random.below(roots));
+        let record = Seed { id, time: now - back, city, person: random.below(6), root };
         if random.once_in(9) {
             records.push(record.clone());
         }
@@ -103,8 +107,9 @@ impl Source for Player {
 
 fn post(seed: &Seed) -> Post<'static> {
     let id: Text<'static> = seed.id.to_string().into();
-    let author = Author { id: seed.person.to_string().into(), ..Author::default() };
-    let kind = if seed.repost { PostKind::Repost } else { PostKind::Original };
+    let author = Author { id: seed.person.to_string().into(), followers: Some(10 * seed.person), ..Author::default() };
+    let kind = if seed.root.is_some() { PostKind::Repost } else { PostKind::Original };
+    let root = seed.root.map_or(id.clone(), |root| root.to_string().into());
     let rules = Some(seed.city).filter(|city| !city.is_empty()).map(Text::from).into_iter().collect();
-    Post { kind, author, rules, ..Post::deletion("test".into(), id, Timestamp::from_millis(seed.time)) }
+    Post { kind, root, author, rules, ..Post::deletion("test".into(), id, Timestamp::from_millis(seed.time)) }
 }

@@ -1,12 +1,14 @@
-//! A world: a log, a source, and instances of the two stages, turned by a seed.
+//! A world: a log, a source, and instances of the stages, turned by a seed.
 
 use crate::simulation::faults::{Breakage, Fate, Faulty};
 use crate::simulation::player::{Player, Random, Seed};
 use engine::{Context, Permits, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned};
 use flow::window::Hopping;
-use flow::{Event, Format, Group, Log, Member, Producer, Timestamp, TopicSpec};
+use flow::{Event, Format, Group, Log, Member, Producer, Stage, Timestamp, TopicSpec};
 use journal::{Access, Options, RealMedia};
-use stages::{Count, Locate};
+use stages::collect::Rules;
+use stages::estimate::{Model, Usual};
+use stages::{Collect, Count, Estimate, Locate};
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
@@ -15,6 +17,17 @@ use std::time::Duration;
 
 const PARTITIONS: u32 = 3;
 const MINUTE: i64 = 60_000;
+
+/// The stages: what each reads and writes.
+const STAGES: [(&str, &str, &[&str]); 4] = [
+    ("locate", "posts", &["sightings"]),
+    ("count", "sightings", &["counts"]),
+    ("collect", "posts", &["series", "sizes"]),
+    ("estimate", "series", &["estimates"]),
+];
+/// Topics whose order is the same in every run; of the others, what is in them.
+const ORDERED: [&str; 4] = ["counts", "series", "sizes", "estimates"];
+const OTHERS: [&str; 3] = ["sightings", "late", "rejected"];
 
 /// Which log.
 pub enum Kind {
@@ -43,8 +56,8 @@ impl Kind {
 /// What is left of a run: what readers see, and what is remembered.
 #[derive(PartialEq)]
 pub struct Outcome {
-    /// `counts`, each partition in its order.
-    counts: Vec<Vec<String>>,
+    /// Topics, each partition in its order.
+    ordered: BTreeMap<String, Vec<Vec<String>>>,
     /// The other topics, in no order.
     others: BTreeMap<String, Vec<String>>,
     /// The names of the entries that are left of each group's state.
@@ -52,10 +65,18 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// How many records a topic has.
+    pub fn records(&self, topic: &str) -> usize {
+        let ordered = self.ordered.get(topic).map(|partitions| partitions.iter().map(Vec::len).sum());
+        ordered.or_else(|| self.others.get(topic).map(Vec::len)).unwrap_or(0)
+    }
+
     pub fn difference(&self, other: &Outcome) -> Option<String> {
-        for (partition, (mine, theirs)) in self.counts.iter().zip(&other.counts).enumerate() {
-            if mine != theirs {
-                return Some(format!("counts/{partition} differs: {}", only(mine, theirs)));
+        for (topic, partitions) in &self.ordered {
+            for (partition, (mine, theirs)) in partitions.iter().zip(&other.ordered[topic]).enumerate() {
+                if mine != theirs {
+                    return Some(format!("{topic}/{partition} differs: {}", only(mine, theirs)));
+                }
             }
         }
         for (topic, records) in &self.others {
@@ -104,36 +125,29 @@ impl<'k> World<'k> {
     /// Starts everything, as a process does.
     fn start(&mut self) {
         *self.faulty.fate.lock().unwrap() = Fate::Works;
-        let names = ["posts", "sightings", "counts", "late", "rejected"];
-        let specs: Vec<TopicSpec> = names.iter().map(|name| TopicSpec::new(name, PARTITIONS)).collect();
+        let names = ["posts"].iter().chain(&ORDERED).chain(&OTHERS);
+        let specs: Vec<TopicSpec> = names.map(|name| TopicSpec::new(name, PARTITIONS)).collect();
         self.faulty.declare(&specs).unwrap();
         self.add("source");
         for _ in 0..self.instances {
-            self.add("locate");
-            self.add("count");
+            for (stage, ..) in STAGES {
+                self.add(stage);
+            }
         }
     }
 
     fn add(&mut self, role: &str) {
         let context = self.context();
-        let plan = |inputs: &str, output: &str, producers: Vec<Producer>| StagePlan {
-            inputs: vec![inputs.to_owned()],
-            outputs: [output, "late", "rejected"].map(|name| TopicSpec::new(name, PARTITIONS)).into(),
-            awaited: vec![output.to_owned()],
-            producers,
-            idle_ms: i64::MAX,
-            batch_bytes: 400,
-        };
         let worker: Box<dyn Turn> = match role {
             "source" => Box::new(self.source(context)),
-            "locate" => {
-                Box::new(StageWorker::join(Arc::new(Locate::default()), plan("posts", "sightings", vec![]), context).unwrap())
+            "locate" => joined(Locate::default(), context),
+            "count" => joined(Count { windower: Hopping::new(5 * MINUTE, MINUTE).unwrap() }, context),
+            "collect" => {
+                let mut rules = Rules::default().with_windows(vec![120, 300]);
+                (rules.silence_ms, rules.least) = (6 * MINUTE, 2);
+                joined(Collect { rules }, context)
             }
-            _ => {
-                let producers = (0..PARTITIONS).map(|partition| format!("locate/{partition}").into()).collect();
-                let stage = Count { windower: Hopping::new(5 * MINUTE, MINUTE).unwrap() };
-                Box::new(StageWorker::join(Arc::new(stage), plan("sightings", "counts", producers), context).unwrap())
-            }
+            _ => joined(Estimate { model: Model::Exponential, usual: Usual::Learned, max_branching: 0.9 }, context),
         };
         self.workers.push((role.to_owned(), worker));
     }
@@ -150,7 +164,7 @@ impl<'k> World<'k> {
             idle_ms: i64::MAX,
             remembered: 1000,
             heartbeat_ms: 1,
-            readers: vec![Group { name: "locate".into(), inputs: vec!["posts".into()] }],
+            readers: ["locate", "collect"].map(|name| Group { name: name.into(), inputs: vec!["posts".into()] }).into(),
             max_lag: 30,
         };
         SourceWorker::register(Box::new(player), plan, context).unwrap()
@@ -195,7 +209,7 @@ impl<'k> World<'k> {
 
     fn rescale(&mut self) {
         let of = |role: &str, workers: &[(String, Box<dyn Turn>)]| workers.iter().filter(|(name, _)| name == role).count();
-        for role in ["locate", "count"] {
+        for (role, ..) in STAGES {
             while of(role, &self.workers) < self.instances {
                 self.add(role);
             }
@@ -264,15 +278,16 @@ impl<'k> World<'k> {
 
     fn outcome(mut self) -> Outcome {
         self.workers.clear();
-        let counts = (0..PARTITIONS).map(|partition| self.contents("counts", partition)).collect();
+        let partitions = |topic: &str| (0..PARTITIONS).map(|partition| self.contents(topic, partition)).collect();
+        let ordered = ORDERED.map(|topic| (topic.to_owned(), partitions(topic))).into();
         let mut others = BTreeMap::new();
-        for topic in ["sightings", "late", "rejected"] {
+        for topic in OTHERS {
             let mut all: Vec<String> = (0..PARTITIONS).flat_map(|partition| self.contents(topic, partition)).collect();
             all.sort();
             others.insert(topic.to_owned(), all);
         }
-        let state = ["locate", "count"].map(|name| (name.to_owned(), self.state(name))).into();
-        Outcome { counts, others, state }
+        let state = STAGES.map(|(name, inputs, _)| (name.to_owned(), self.state(name, inputs))).into();
+        Outcome { ordered, others, state }
     }
 
     fn contents(&self, topic: &str, partition: u32) -> Vec<String> {
@@ -287,8 +302,7 @@ impl<'k> World<'k> {
         lines
     }
 
-    fn state(&self, group: &str) -> Vec<Vec<u8>> {
-        let inputs = if group == "locate" { "posts" } else { "sightings" };
+    fn state(&self, group: &str, inputs: &str) -> Vec<Vec<u8>> {
         let mut member = self.faulty.log.join(&Group { name: group.into(), inputs: vec![inputs.into()] }).unwrap();
         let events = Member::poll(&mut *member, Duration::ZERO, 1).unwrap();
         let entries = events.into_iter().flat_map(|event| match event {
@@ -297,6 +311,22 @@ impl<'k> World<'k> {
         });
         entries.collect()
     }
+}
+
+fn joined<S: Stage + 'static>(stage: S, context: Context) -> Box<dyn Turn> {
+    let (_, input, outputs) = STAGES.into_iter().find(|(name, ..)| *name == stage.name()).unwrap();
+    let before = STAGES.iter().filter(|(.., outputs)| outputs.contains(&input));
+    let producers =
+        before.flat_map(|(name, ..)| (0..PARTITIONS).map(move |partition| Producer::from(format!("{name}/{partition}"))));
+    let plan = StagePlan {
+        inputs: vec![input.to_owned()],
+        outputs: outputs.iter().chain(&["late", "rejected"]).map(|name| TopicSpec::new(name, PARTITIONS)).collect(),
+        awaited: outputs.iter().map(|name| (*name).to_owned()).collect(),
+        producers: producers.collect(),
+        idle_ms: i64::MAX,
+        batch_bytes: 400,
+    };
+    Box::new(StageWorker::join(Arc::new(stage), plan, context).unwrap())
 }
 
 /// A record, without what may rightly differ from run to run: offsets, and the watermark that a late one met.

@@ -4,7 +4,7 @@ use crate::{Numbers, Settings};
 use flow::{Error, Result};
 use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, ConsumerContext};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{NoCustomPartitioner, ProducerContext};
@@ -205,6 +205,15 @@ pub fn producer(settings: &Settings, transactional_id: &str) -> ClientConfig {
         .set("message.timeout.ms", &transaction)
         .set("enable.idempotence", "true");
     config
+}
+
+/// Asks the brokers who they are: whether they let this client in, and what to do if not.
+pub fn reach(settings: &Settings) -> Result<String> {
+    let context = Context::new("check".into(), &Arc::default(), ());
+    let client: BaseConsumer<Context> = made(&consumer(settings, &settings.group("check")), "making a client", context)?;
+    let metadata = client.fetch_metadata(None, settings.timeout);
+    let metadata = metadata.map_err(|error| meaning("asking the brokers", &error, &client.context().complaints))?;
+    Ok(format!("{} brokers with {} topics", metadata.brokers().len(), metadata.topics().len()))
 }
 
 /// What an error means for whoever meets it.

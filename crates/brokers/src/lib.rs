@@ -14,7 +14,7 @@ mod outlet;
 mod settings;
 mod vitals;
 
-pub use client::{Complaints, Context, Own, at, config, consumer, made, meaning, offset_in, producer};
+pub use client::{Complaints, Context, Own, at, config, consumer, made, meaning, offset_in, producer, reach};
 pub use feed::{Feed, Found};
 pub use outlet::{Letter, Outlet};
 pub use settings::Settings;

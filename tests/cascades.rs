@@ -1,0 +1,171 @@
+//! From cascades to estimates, with the real process: what is told of them is what the definition says, whatever is killed.
+
+use crate::kill::{attack, lines, size};
+use crate::support::{Dice, Place};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+const START: &str = "2026-01-01T00:00:00Z";
+const RUN: &str = "run --roles source,collect,estimate --drain --listen off --source";
+
+/// Cascades in the layout of the literature: seconds and followers, one cascade after the other. By a rule, so that the
+/// definition below can be written down in a few lines.
+fn cascades(count: u64) -> Vec<Vec<(u64, u64)>> {
+    let mut dice = Dice(41);
+    let cascade = |_| {
+        let (mut time, mut events) = (0, vec![(0, 500 + dice.roll(2000))]);
+        for _ in 0..dice.roll(60) {
+            // Now and then there is so long a silence that the cascade has ended.
+            time += if dice.roll(40) == 0 { 1700 + dice.roll(300) } else { dice.roll(90) };
+            events.push((time, dice.roll(300)));
+        }
+        events
+    };
+    (0..count).map(cascade).collect()
+}
+
+fn write(place: &Place, cascades: &[Vec<(u64, u64)>]) {
+    let (mut data, mut index, mut row) = ("time,magnitude\n".to_owned(), "start_ind,end_ind\n".to_owned(), 1);
+    for cascade in cascades {
+        data.extend(cascade.iter().map(|(time, followers)| format!("{time},{followers}\n")));
+        index += &format!("{row},{}\n", row + cascade.len() - 1);
+        row += cascade.len();
+    }
+    std::fs::create_dir_all(place.path("news")).unwrap();
+    place.write("news/data.csv", data);
+    place.write("news/index.csv", index);
+}
+
+/// What is told of a cascade: partial ones by window, and its size.
+#[derive(Debug, Default, PartialEq)]
+struct Told {
+    windows: BTreeMap<u64, Vec<(u64, u64)>>,
+    size: Option<u64>,
+}
+
+/// The definition: posts until the first silence of half an hour; nothing of those with fewer than ten.
+fn defined(cascade: &[(u64, u64)]) -> Told {
+    let gap = cascade.windows(2).position(|pair| pair[1].0 >= pair[0].0 + 1800);
+    let cascade = &cascade[..gap.map_or(cascade.len(), |last| last + 1)];
+    let mut told = Told { size: (cascade.len() >= 10).then_some(cascade.len() as u64), ..Told::default() };
+    for window in [600, 1200] {
+        let seen: Vec<(u64, u64)> = cascade.iter().filter(|(time, _)| *time < window).copied().collect();
+        if seen.len() >= 10 {
+            told.windows.insert(window, seen);
+        }
+    }
+    told
+}
+
+/// What was told, by the row of the index.
+fn told(place: &Place, log: &str) -> BTreeMap<u64, Told> {
+    let posts = place.tap(&format!("posts --log {log}"));
+    let row = |post: &Value| post["rules"][1].as_str().unwrap().strip_prefix("cascade-").unwrap().parse().unwrap();
+    let rows: BTreeMap<String, u64> = posts.iter().map(|post| (post["root"].as_str().unwrap().to_owned(), row(post))).collect();
+    let mut told: BTreeMap<u64, Told> = BTreeMap::new();
+    for series in place.tap(&format!("series --log {log}")) {
+        let told = told.entry(rows[series["cascade"].as_str().unwrap()]).or_default();
+        let Some(window) = series["window_s"].as_u64() else { continue };
+        let pair = |event: &Value| (event[0].as_u64().unwrap() / 1000, event[1].as_u64().unwrap());
+        let mut events: Vec<(u64, u64)> = series["events"].as_array().unwrap().iter().map(pair).collect();
+        assert_eq!(events.len() as u64, series["size"].as_u64().unwrap());
+        events[1..].sort_unstable();
+        assert!(told.windows.insert(window, events).is_none(), "{series} came twice");
+    }
+    for size in place.tap(&format!("sizes --log {log}")) {
+        let told = told.entry(rows[size["cascade"].as_str().unwrap()]).or_default();
+        assert!(told.size.replace(size["size"].as_u64().unwrap()).is_none(), "{size} came twice");
+    }
+    told
+}
+
+#[test]
+fn files_of_cascades_come_to_what_the_definition_says() {
+    let place = Place::new();
+    let cascades = cascades(400);
+    write(&place, &cascades);
+    let source = format!("cascades:news?sources=4&alive=9&speed=max&start={START}");
+    place.ok(&format!("{RUN} {source} --log disk:log"));
+    let mut expected = BTreeMap::new();
+    for (row, cascade) in (0..).zip(&cascades) {
+        let mut told = defined(cascade);
+        for events in told.windows.values_mut() {
+            events[1..].sort_unstable();
+        }
+        if told != Told::default() {
+            expected.insert(row, told);
+        }
+    }
+    assert_eq!(told(&place, "disk:log"), expected);
+    assert!(expected.len() > 200 && expected.len() < 400);
+
+    let windows: usize = expected.values().map(|told| told.windows.len()).sum();
+    let estimates = place.tap("estimates --log disk:log");
+    assert_eq!(estimates.len(), windows);
+    for estimate in &estimates {
+        let number = |name: &str| estimate[name].as_f64().unwrap();
+        assert!(number("low") <= number("high") && number("n_star") < 1.0 && number("predicted") >= number("observed"));
+    }
+    assert!(estimates.iter().any(|estimate| estimate["learned_from"].as_u64() > Some(20)));
+    // What came after the end of its cascade is late, and nothing else.
+    let lost: u64 = cascades.iter().map(|cascade| cascade.len() as u64 - kept(cascade)).sum();
+    assert_eq!(place.tap("late --log disk:log").len() as u64, lost);
+    assert!(lost > 100);
+}
+
+fn kept(cascade: &[(u64, u64)]) -> u64 {
+    cascade.windows(2).position(|pair| pair[1].0 >= pair[0].0 + 1800).map_or(cascade.len(), |last| last + 1) as u64
+}
+
+#[test]
+fn killed_again_and_again_it_leaves_the_same_series_sizes_and_estimates() {
+    let place = Place::new();
+    let run = format!("{RUN} synthetic:hawkes?count=12000&sources=5&alive=40&speed=max&start={START}");
+    let (straight, attacked) = ("disk:straight?segment=4MiB", "disk:attacked?segment=4MiB");
+    place.ok(&format!("{run} --log {straight}"));
+    let total = size(&place.path("straight"));
+    let (kills, grown) = attack(&place, &run, attacked, total, &mut Dice(9));
+    assert!(kills >= 15 && grown >= 8, "{kills} kills landed, {grown} after some work");
+    for topic in ["series", "sizes", "estimates", "late"] {
+        let [one, other] = [straight, attacked].map(|log| lines_of(&place, topic, log));
+        assert!(one == other, "{topic}: {} lines and {}", one.len(), other.len());
+        assert!(topic == "late" || one.len() > 1000, "only {} lines of {topic}", one.len());
+    }
+}
+
+/// Lines of a topic; of refusals without the offset, for each start takes some for its marks.
+fn lines_of(place: &Place, topic: &str, log: &str) -> Vec<String> {
+    if topic != "late" {
+        return lines(place, topic, log).into_iter().collect();
+    }
+    let mut refusals: Vec<String> = place
+        .tap(&format!("late --log {log}"))
+        .into_iter()
+        .map(|mut refused| {
+            refused.as_object_mut().unwrap().remove("offset");
+            refused.to_string()
+        })
+        .collect();
+    refusals.sort();
+    refusals
+}
+
+#[test]
+fn a_tweetoscopes_own_files_are_read() {
+    let place = Place::new();
+    write(&place, &cascades(60));
+    place.write("params.config", "# as they ship it\ntweets_path news/data.csv\ncascades_path news/index.csv\nnumber_of_threads 3\nmax_number_of_cascades 4\ntime_acceleration_factor 1000\nkafka_topic tweets\n");
+    place.write("collector.ini", "[kafka]\nbrokers=localhost:9092\n[topic]\nin=tweets\nout_series=cascade_series\n[times]\nobservation=300\nobservation=900\nterminated=1800\n[cascade]\nmin_cascade_size=5\n");
+    let place = place.set("collect.ini", "collector.ini").set("tweetoscope.brokers", "");
+    let checked = place.ok("check");
+    for line in ["windows = [\"5m\", \"15m\"]", "least = 5", "brokers = \"kafka://localhost:9092\""] {
+        assert!(checked.contains(line), "{checked}");
+    }
+    place.ok(&format!("{RUN} cascades:params.config?speed=max&start={START} --log disk:log"));
+    let windows: Vec<u64> = place.tap("estimates --log disk:log").iter().map(|e| e["window_s"].as_u64().unwrap()).collect();
+    assert!(windows.contains(&300) && windows.contains(&900) && windows.len() > 60);
+
+    place.write("collector.ini", "[times]\nobservations=300\nterminatd=7\n");
+    let error = place.run("check").bad(&place);
+    assert!(error.contains("collector.ini, line 3") && error.contains("times.terminated"), "{error}");
+}
