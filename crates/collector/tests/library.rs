@@ -30,16 +30,18 @@ fn make(target: &str, prefix: &Path) {
     ran(make.env_remove("MAKEFLAGS").env_remove("MAKELEVEL"));
 }
 
-/// The one place where it is installed for all tests.
+/// The one place where it is installed for all tests; it stays until the next run.
 fn installed() -> &'static Path {
-    static INSTALLED: OnceLock<TempDir> = OnceLock::new();
-    let place = INSTALLED.get_or_init(|| {
-        let place = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        make("install-lib", place.path());
-        std::fs::write(place.path().join("include/layout.h"), layout()).unwrap();
+    static INSTALLED: OnceLock<PathBuf> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("goshawk_collector");
+        if place.exists() {
+            std::fs::remove_dir_all(&place).unwrap();
+        }
+        make("install-lib", &place);
+        std::fs::write(place.join("include/layout.h"), layout()).unwrap();
         place
-    });
-    place.path()
+    })
 }
 
 fn ran(command: &mut Command) -> String {
