@@ -28,7 +28,7 @@ LIBRARY := libgoshawk_collector
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 INTO = $(DESTDIR)$(PREFIX)
 # sudo, where one may not write there
-AS = $(shell at='$(INTO)'; until [ -e "$$at" ]; do at=$$(dirname "$$at"); done; [ -w "$$at" ] || echo $(SUDO))
+RIGHTS = $(shell at='$(INTO)'; until [ -e "$$at" ]; do at=$$(dirname "$$at"); done; [ -w "$$at" ] || echo $(SUDO))
 
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
@@ -58,19 +58,19 @@ build-lib: need-rust ## the collector as a library for C and C++: target/release
 
 .PHONY: install-lib
 install-lib: $(if $(filter $(TARGET)/release,$(LIB)),build-lib) ## installs it, its header and goshawk_collector.pc under PREFIX=/usr/local
-	$(AS) install -d '$(INTO)/include' '$(INTO)/lib/pkgconfig'
-	$(AS) install -m 644 crates/collector/include/goshawk_collector.h '$(INTO)/include/'
-	$(AS) install -m 644 '$(LIB)/$(LIBRARY).a' '$(INTO)/lib/'
-	$(AS) install -m 755 '$(LIB)/$(LIBRARY).so' '$(INTO)/lib/$(LIBRARY).so.1'
-	$(AS) ln -sf $(LIBRARY).so.1 '$(INTO)/lib/$(LIBRARY).so'
-	$(AS) strip --strip-debug '$(INTO)/lib/$(LIBRARY).a' '$(INTO)/lib/$(LIBRARY).so.1'
+	$(RIGHTS) install -d '$(INTO)/include' '$(INTO)/lib/pkgconfig'
+	$(RIGHTS) install -m 644 crates/collector/include/goshawk_collector.h '$(INTO)/include/'
+	$(RIGHTS) install -m 644 '$(LIB)/$(LIBRARY).a' '$(INTO)/lib/'
+	$(RIGHTS) install -m 755 '$(LIB)/$(LIBRARY).so' '$(INTO)/lib/$(LIBRARY).so.1'
+	$(RIGHTS) ln -sf $(LIBRARY).so.1 '$(INTO)/lib/$(LIBRARY).so'
+	$(RIGHTS) strip --strip-debug '$(INTO)/lib/$(LIBRARY).a' '$(INTO)/lib/$(LIBRARY).so.1'
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' crates/collector/goshawk_collector.pc.in \
-	    | $(AS) tee '$(INTO)/lib/pkgconfig/goshawk_collector.pc' >/dev/null
-	@case '$(INTO)' in /usr|/usr/local) $(AS) ldconfig;; esac
+	    | $(RIGHTS) tee '$(INTO)/lib/pkgconfig/goshawk_collector.pc' >/dev/null
+	@case '$(INTO)' in /usr|/usr/local) $(RIGHTS) ldconfig;; esac
 
 .PHONY: uninstall-lib
 uninstall-lib: ## takes away what install-lib put under PREFIX
-	$(AS) rm -f '$(INTO)/include/goshawk_collector.h' '$(INTO)/lib/pkgconfig/goshawk_collector.pc' \
+	$(RIGHTS) rm -f '$(INTO)/include/goshawk_collector.h' '$(INTO)/lib/pkgconfig/goshawk_collector.pc' \
 	    '$(INTO)/lib/$(LIBRARY).a' '$(INTO)/lib/$(LIBRARY).so' '$(INTO)/lib/$(LIBRARY).so.1'
 
 .PHONY: demo

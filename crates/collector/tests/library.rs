@@ -1,5 +1,6 @@
 //! The library as C and C++ see it: installed with make, found with pkg-config, compiled with the header, run.
-#![allow(clippy::disallowed_methods, clippy::disallowed_macros)] // a test of what is installed has files and processes
+#![cfg(test)]
+#![allow(clippy::disallowed_methods, clippy::disallowed_types, clippy::disallowed_macros)] // it has files and processes
 
 use domain::tweetoscope::{Form, Message, Outward, Words, write};
 use domain::{Series, Size};
