@@ -21,6 +21,15 @@ endif
 KAFKA := $(abspath $(TARGET))/services/kafka
 export GOSHAWK_KAFKA := $(KAFKA)
 
+# where install-lib puts things, and from where: another folder than cargo's holds a library that is built already
+PREFIX ?= /usr/local
+LIB ?= $(TARGET)/release
+LIBRARY := libgoshawk_collector
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
+INTO = $(DESTDIR)$(PREFIX)
+# sudo, where one may not write there
+RIGHTS = $(shell at='$(INTO)'; until [ -e "$$at" ]; do at=$$(dirname "$$at"); done; [ -w "$$at" ] || echo $(SUDO))
+
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS = $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
@@ -37,11 +46,32 @@ said = @printf '\n== %s\n' '$(1)'
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12 | sed 's/^/  make /'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16 | sed 's/^/  make /'
 
 .PHONY: build
 build: need-rust ## the binary, optimised: target/release/goshawk
 	cargo build --release --locked
+
+.PHONY: build-lib
+build-lib: need-rust ## the collector as a library for C and C++: target/release/libgoshawk_collector.so and .a
+	cargo build --release --locked -p collector
+
+.PHONY: install-lib
+install-lib: $(if $(filter $(TARGET)/release,$(LIB)),build-lib) ## installs it, its header and goshawk_collector.pc under PREFIX=/usr/local
+	$(RIGHTS) install -d '$(INTO)/include' '$(INTO)/lib/pkgconfig'
+	$(RIGHTS) install -m 644 crates/collector/include/goshawk_collector.h '$(INTO)/include/'
+	$(RIGHTS) install -m 644 '$(LIB)/$(LIBRARY).a' '$(INTO)/lib/'
+	$(RIGHTS) install -m 755 '$(LIB)/$(LIBRARY).so' '$(INTO)/lib/$(LIBRARY).so.1'
+	$(RIGHTS) ln -sf $(LIBRARY).so.1 '$(INTO)/lib/$(LIBRARY).so'
+	$(RIGHTS) strip --strip-debug '$(INTO)/lib/$(LIBRARY).a' '$(INTO)/lib/$(LIBRARY).so.1'
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' crates/collector/goshawk_collector.pc.in \
+	    | $(RIGHTS) tee '$(INTO)/lib/pkgconfig/goshawk_collector.pc' >/dev/null
+	@case '$(INTO)' in /usr|/usr/local) $(RIGHTS) ldconfig;; esac
+
+.PHONY: uninstall-lib
+uninstall-lib: ## takes away what install-lib put under PREFIX
+	$(RIGHTS) rm -f '$(INTO)/include/goshawk_collector.h' '$(INTO)/lib/pkgconfig/goshawk_collector.pc' \
+	    '$(INTO)/lib/$(LIBRARY).a' '$(INTO)/lib/$(LIBRARY).so' '$(INTO)/lib/$(LIBRARY).so.1'
 
 .PHONY: demo
 demo: build ## a made-up network, live, and the address of a web page with its numbers

@@ -5,6 +5,7 @@
 mod docs;
 mod house;
 mod licences;
+mod lints;
 mod text;
 
 use std::path::PathBuf;
