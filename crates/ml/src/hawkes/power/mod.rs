@@ -60,7 +60,7 @@ pub fn log_likelihood(cascade: &Cascade<'_>, p: f64, shape: Shape) -> f64 {
     let within = BOUNDS.0.contains(shape.c) && BOUNDS.1.contains(shape.theta);
     let (explained, logs) = if cascade.size() > MIXED && within {
         let sums = Sums::of(cascade);
-        let [logs] = sums.logs(&[shape]);
+        let [(logs, _)] = sums.terms(&[shape]);
         (sums.explained(), logs)
     } else {
         paired(cascade, shape)
