@@ -7,6 +7,7 @@
 use super::cascade::Cascade;
 use super::exponential::{Passage, Terms};
 use super::prior::Prior;
+use serde::{Deserialize, Serialize};
 
 /// How parameters are looked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,7 +30,7 @@ pub const MAX_BRANCHING: f64 = 0.95;
 pub const BETA: (f64, f64) = (1.0 / 864_000.0, 1.0 / 60.0);
 
 /// The best parameters.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Fit {
     /// How infectious it is: `p m` events are expected of one with mark `m`.
     pub p: f64,
@@ -50,7 +51,7 @@ pub struct Fit {
 }
 
 /// The inverse of the objective's curvature.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Errors {
     /// The standard error of ln p.
     pub ln_p: f64,

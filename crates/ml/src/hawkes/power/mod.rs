@@ -18,6 +18,7 @@ mod sums;
 pub use search::{BOUNDS, Bound, PowerFit, PowerPrior, PowerSearch};
 
 use super::cascade::Cascade;
+use serde::{Deserialize, Serialize};
 use sums::Sums;
 
 /// Up to so many events, [`log_likelihood`] goes through all pairs. Of more, `A_i` is a sum of exponential kernels: for `c` and
@@ -25,7 +26,7 @@ use sums::Sums;
 pub const MIXED: usize = 100;
 
 /// The parameters of the kernel.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Shape {
     /// For how long interest stays about the same, in seconds.
     pub c: f64,

@@ -54,7 +54,7 @@ pub struct PowerSearch {
 }
 
 /// The best parameters.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct PowerFit {
     /// How infectious it is: `p m` events are expected of one with mark `m`.
     pub p: f64,
