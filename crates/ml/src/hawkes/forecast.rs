@@ -8,9 +8,10 @@
 //! Parameters are not known but only likely. The interval is that of a mixture over a grid of them, each with its likelihood.
 
 use super::normal::inverse_gaussian;
+use serde::{Deserialize, Serialize};
 
 /// What is usual of marks.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Moments {
     /// The mean.
     pub mean: f64,
@@ -19,7 +20,7 @@ pub struct Moments {
 }
 
 /// What is expected of a cascade.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Forecast {
     /// How many direct children of what was seen are still to come.
     pub g1: f64,

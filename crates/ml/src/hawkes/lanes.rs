@@ -61,20 +61,11 @@ pub const FARTHEST: f64 = 708.0;
 const SHIFT: f64 = 6_755_399_441_055_744.0;
 /// ln 2, as a number with few digits and the rest, so that a small multiple of the first is exact.
 const LN_2: (f64, f64) = (6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10);
-/// 1/13!, 1/12!, ... 1/2!: Taylor's series is good to a few parts of 10^18 up to half of ln 2.
-const SERIES: [f64; 12] = [
-    1.0 / 6_227_020_800.0,
-    1.0 / 479_001_600.0,
-    1.0 / 39_916_800.0,
-    1.0 / 3_628_800.0,
-    1.0 / 362_880.0,
-    1.0 / 40_320.0,
-    1.0 / 5_040.0,
-    1.0 / 720.0,
-    1.0 / 120.0,
-    1.0 / 24.0,
-    1.0 / 6.0,
-    0.5,
+/// 1/2!, 1/3!, ... 1/13!, by fours: Taylor's series is good to a few parts of 10^18 up to half of ln 2.
+const SERIES: [[f64; 4]; 3] = [
+    [1.0 / 2.0, 1.0 / 6.0, 1.0 / 24.0, 1.0 / 120.0],
+    [1.0 / 720.0, 1.0 / 5_040.0, 1.0 / 40_320.0, 1.0 / 362_880.0],
+    [1.0 / 3_628_800.0, 1.0 / 39_916_800.0, 1.0 / 479_001_600.0, 1.0 / 6_227_020_800.0],
 ];
 
 /// `exp(-y)` and `1 - exp(-y)` of numbers from 0 to [`FARTHEST`], both to a few parts of 10^16, also where `y` is tiny.
@@ -85,11 +76,11 @@ pub fn fade<const W: usize>(y: Lanes<W>) -> (Lanes<W>, Lanes<W>) {
     let rest = whole * Lanes::all(LN_2.0) - y + whole * Lanes::all(LN_2.1);
     // 2^-whole, written into the exponent's bits
     let power = shifted.map(|shifted| f64::from_bits(1023_u64.wrapping_sub(shifted.to_bits()) << 52));
-    let mut sum = Lanes::all(0.0);
-    for factor in SERIES {
-        sum = sum * rest + Lanes::all(factor);
-    }
-    let beyond = rest + rest * rest * sum; // exp(rest) - 1
+    // in parts that do not wait for each other, put together by the powers of what is left
+    let (second, fourth) = (rest * rest, rest * rest * (rest * rest));
+    let [low, middle, high] =
+        SERIES.map(|[a, b, c, d]| (Lanes::all(a) + Lanes::all(b) * rest) + (Lanes::all(c) + Lanes::all(d) * rest) * second);
+    let beyond = rest + second * (low + fourth * (middle + fourth * high)); // exp(rest) - 1
     let scaled = power * beyond;
     (power + scaled, (Lanes::all(1.0) - power) - scaled)
 }

@@ -130,10 +130,14 @@ pub(super) struct Curvature([f64; 3]);
 /// How many octaves one pass covers in each lane, and how many lanes: the usual range is fourteen octaves wide.
 const OCTAVES: usize = 8;
 const LANES: usize = 2;
-/// How far to both sides slopes are compared to see the curvature.
+/// How far away slopes are compared to see the curvature.
 const NEARBY: f64 = 1e-3;
+/// How far off a guessed slope may be, as a part of the slopes to both sides.
+const DOUBT: f64 = 0.15;
+/// More steps do not help: what is left is noise.
+const STEPS: usize = 60;
 /// Less than this is no better.
-const NOTHING: f64 = 1e-12;
+const NOTHING: f64 = 1e-10;
 
 impl Problem {
     pub fn new(search: &Search, cascade: &Cascade<'_>) -> Self {
@@ -192,26 +196,28 @@ impl Problem {
     /// The top between two points, of which the left one rises and the right one does not.
     fn climb(&self, mut left: Point, mut right: Point) -> (Point, Option<Curvature>) {
         let mut place = left.ln_beta + (right.ln_beta - left.ln_beta) * turn(&left, &right);
-        loop {
-            let middle = left.ln_beta.midpoint(right.ln_beta);
-            let places = [place - NEARBY, place, place + NEARBY, middle];
-            let [[before, here, after, half]] = self.passage.sweep::<4, 1>(places.map(f64::exp));
-            let (point, half) = (self.point(&here), self.point(&half));
-            let curvature = self.curvature(&point, &before, &after);
+        for _ in 0..STEPS {
+            let (point, curvature) = self.seen_near(place);
             let bend = self.bend(&point, curvature);
-            for point in [half, point] {
-                if left.ln_beta < point.ln_beta && point.ln_beta < right.ln_beta {
-                    *(if point.slope > 0.0 { &mut left } else { &mut right }) = point;
-                }
-            }
-            let gain = point.slope * point.slope / bend.abs();
-            if gain <= NOTHING || right.ln_beta - left.ln_beta < NOTHING {
+            let width = right.ln_beta - left.ln_beta;
+            if point.slope * point.slope <= NOTHING * bend.abs() || width < NOTHING {
                 return (point, Some(curvature));
             }
+            *(if point.slope > 0.0 { &mut left } else { &mut right }) = point;
             let step = place - point.slope / bend;
             let inside = bend < 0.0 && left.ln_beta < step && step < right.ln_beta;
-            place = if inside { step } else { left.ln_beta.midpoint(right.ln_beta) };
+            // long steps that bring the ends no nearer to each other may go on for ever
+            let slow = right.ln_beta - left.ln_beta > 0.9 * width && (step - place).abs() > 0.1 * width;
+            place = if inside && !slow { step } else { left.ln_beta.midpoint(right.ln_beta) };
         }
+        let (point, curvature) = self.seen_near(place);
+        (point, Some(curvature))
+    }
+
+    fn seen_near(&self, place: f64) -> (Point, Curvature) {
+        let [[here, after]] = self.passage.sweep::<2, 1>([place, place + NEARBY].map(f64::exp));
+        let point = self.point(&here);
+        (point, self.curvature(&point, &after))
     }
 
     /// The point of a β, which is taken into the bounds.
@@ -247,11 +253,10 @@ impl Problem {
         root(self.explained - both * from_beta + prior * self.mean[0], prior, terms.faded, self.ln_p)
     }
 
-    fn curvature(&self, point: &Point, before: &Terms, after: &Terms) -> Curvature {
+    fn curvature(&self, point: &Point, after: &Terms) -> Curvature {
         let [[prior_p, both], [_, prior_beta]] = self.precision;
-        let width = 2.0 * NEARBY;
-        let logs = (after.logs_slope - before.logs_slope) / width;
-        let faded = (after.faded_slope - before.faded_slope) / width;
+        let logs = (after.logs_slope - point.terms.logs_slope) / NEARBY;
+        let faded = (after.faded_slope - point.terms.faded_slope) / NEARBY;
         let p = point.ln_p.exp();
         Curvature([-p * point.terms.faded - prior_p, -p * point.terms.faded_slope - both, logs - p * faded - prior_beta])
     }
@@ -319,12 +324,11 @@ pub(super) fn root(pull: f64, prior: f64, faded: f64, (low, high): (f64, f64)) -
 }
 
 /// Whether the slope may change its sign twice between two points where it has the same one. The cubic through values and slopes
-/// tells: halfway, its slope is three halves of the mean one less a quarter of both.
+/// tells what it is halfway: three halves of the mean one less a quarter of both. That is a guess, good to a part of the slopes.
 fn hides(left: &Point, right: &Point) -> bool {
     let mean = (right.value - left.value) / (right.ln_beta - left.ln_beta);
     let halfway = 1.5 * mean - (left.slope + right.slope) / 4.0;
-    let least = 0.25 * left.slope.abs().min(right.slope.abs());
-    left.slope * right.slope > 0.0 && halfway * left.slope.signum() < least
+    left.slope * right.slope > 0.0 && halfway * left.slope.signum() < DOUBT * (left.slope + right.slope).abs()
 }
 
 /// Where between two points, from 0 to 1, the cubic through values and slopes is highest.

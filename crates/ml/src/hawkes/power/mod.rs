@@ -18,6 +18,7 @@ mod sums;
 pub use search::{BOUNDS, Bound, PowerFit, PowerPrior, PowerSearch};
 
 use super::cascade::Cascade;
+use serde::{Deserialize, Serialize};
 use sums::Sums;
 
 /// Up to so many events, [`log_likelihood`] goes through all pairs. Of more, `A_i` is a sum of exponential kernels: for `c` and
@@ -25,7 +26,7 @@ use sums::Sums;
 pub const MIXED: usize = 100;
 
 /// The parameters of the kernel.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Shape {
     /// For how long interest stays about the same, in seconds.
     pub c: f64,
@@ -60,7 +61,7 @@ pub fn log_likelihood(cascade: &Cascade<'_>, p: f64, shape: Shape) -> f64 {
     let within = BOUNDS.0.contains(shape.c) && BOUNDS.1.contains(shape.theta);
     let (explained, logs) = if cascade.size() > MIXED && within {
         let sums = Sums::of(cascade);
-        let [logs] = sums.logs(&[shape]);
+        let [(logs, _)] = sums.terms(&[shape]);
         (sums.explained(), logs)
     } else {
         paired(cascade, shape)

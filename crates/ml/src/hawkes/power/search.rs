@@ -7,7 +7,7 @@ use super::super::cascade::Cascade;
 use super::super::forecast::{Forecast, Moments, Scenario, forecast};
 use super::super::search::{Search, root};
 use super::sums::Sums;
-use super::{MIXED, Shape, log_likelihood};
+use super::{Shape, log_likelihood};
 use serde::{Deserialize, Serialize};
 
 /// The least and the most that a parameter may be.
@@ -54,7 +54,7 @@ pub struct PowerSearch {
 }
 
 /// The best parameters.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct PowerFit {
     /// How infectious it is: `p m` events are expected of one with mark `m`.
     pub p: f64,
@@ -66,7 +66,7 @@ pub struct PowerFit {
     pub log_likelihood: f64,
     /// The log-likelihood and what the prior adds.
     pub objective: f64,
-    /// The covariance of (ln c, ln θ) as (c, c), (c, θ), (θ, θ). Not known at a bound.
+    /// The covariance of (ln c, ln θ) as (c, c), (c, θ), (θ, θ). Not known where one of the two is at a bound.
     pub errors: Option<[f64; 3]>,
 }
 
@@ -75,6 +75,10 @@ const GRID: (usize, usize) = (12, 8);
 const BATCH: usize = 8;
 /// How far apart points are that show slopes and curvature.
 const NEARBY: f64 = 2e-3;
+/// So near is at a bound.
+const TOUCH: f64 = 1e-9;
+/// So far may ln p be beyond its upper bound on the way.
+const BEYOND: f64 = 20.0;
 /// The steps around a point: itself, to the sides, to two corners.
 const AROUND: [[f64; 2]; 7] = [[0.0, 0.0], [1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0], [1.0, 1.0], [-1.0, -1.0]];
 
@@ -112,9 +116,9 @@ impl PowerSearch {
     pub fn fit(&self, cascade: &Cascade<'_>) -> PowerFit {
         let problem = Problem::new(self, cascade);
         let tops = problem.tops();
-        let climbed = tops.into_iter().map(|top| problem.climb(top));
+        let climbed = tops.into_iter().map(|top| problem.climb_within(top));
         let best = climbed.max_by(|(one, _), (other, _)| one.value.total_cmp(&other.value));
-        let (best, hessian) = best.unwrap_or_else(|| problem.climb([0.0, 0.0]));
+        let (best, hessian) = best.unwrap_or_else(|| problem.climb_within([0.0, 0.0]));
         problem.told(&best, hessian)
     }
 
@@ -130,7 +134,8 @@ impl PowerSearch {
         let places = steps.iter().flat_map(|one| steps.map(|other| [one * across, one * slant + other * along]));
         let places: Vec<[f64; 2]> =
             std::iter::once([0.0; 2]).chain(places).map(|[c, theta]| [best[0] + c, best[1] + theta]).collect();
-        let points = problem.points(&places);
+        let places: Vec<[f64; 2]> = places.into_iter().map(inside).collect();
+        let points = problem.points(&places, problem.ln_p);
         let top = points.iter().map(|point| point.value).fold(f64::NEG_INFINITY, f64::max);
         let mut scenarios: Vec<Scenario> = points.iter().take(1).map(|point| problem.scenario(point, point.ln_p, 0.0)).collect();
         scenarios.extend(points.iter().skip(1).flat_map(|point| problem.across(point, top)));
@@ -173,31 +178,24 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// The profile at these places, taken into the bounds.
-    fn points(&self, places: &[[f64; 2]]) -> Vec<Point> {
-        let places: Vec<[f64; 2]> = places.iter().map(|place| inside(*place)).collect();
-        self.free(&places)
-    }
-
-    /// The profile at these places, be they a little outside.
-    fn free(&self, places: &[[f64; 2]]) -> Vec<Point> {
+    /// The profile at these places, be they a little outside, with ln p between such bounds.
+    fn points(&self, places: &[[f64; 2]], ln_p: (f64, f64)) -> Vec<Point> {
         let batches = places.chunks(BATCH).flat_map(|batch| {
             let mut shapes = [Shape { c: 1.0, theta: 1.0 }; BATCH];
             shapes.iter_mut().zip(batch).for_each(|(shape, place)| *shape = shape_at(*place));
             batch
                 .iter()
-                .zip(shapes.into_iter().zip(self.sums.logs(&shapes)))
-                .map(|(place, (shape, logs))| self.point(*place, shape, logs))
+                .zip(shapes.into_iter().zip(self.sums.terms(&shapes)))
+                .map(|(place, (_, terms))| self.point(*place, terms, ln_p))
         });
         batches.collect()
     }
 
-    fn point(&self, place: [f64; 2], shape: Shape, logs: f64) -> Point {
-        let faded = shape.faded(self.cascade);
+    fn point(&self, place: [f64; 2], (logs, faded): (f64, f64), bounds: (f64, f64)) -> Point {
         let [[prior, c, theta], ..] = self.precision;
         let cross = c * (place[0] - self.mean[1]) + theta * (place[1] - self.mean[2]);
         let pull = self.sums.explained() - cross + prior * self.mean[0];
-        let ln_p = root(pull, prior, faded, self.ln_p);
+        let ln_p = root(pull, prior, faded, bounds);
         let point = Point { place, ln_p, logs, faded, value: 0.0 };
         Point { value: self.value(&point, ln_p), ..point }
     }
@@ -222,7 +220,7 @@ impl<'a> Problem<'a> {
         let places: Vec<[f64; 2]> = (0..GRID.0 * GRID.1)
             .map(|index| [at(BOUNDS.0, index / GRID.1, GRID.0), at(BOUNDS.1, index % GRID.1, GRID.1)])
             .collect();
-        let points = self.points(&places);
+        let points = self.points(&places, self.ln_p);
         let near = |one: usize, other: usize| one.abs_diff(other) <= 1;
         let numbered = || points.iter().enumerate();
         let above = |index: usize, point: &Point| {
@@ -235,13 +233,26 @@ impl<'a> Problem<'a> {
         tops.into_iter().take(4).map(|point| point.place).collect()
     }
 
+    /// Climbs to the top nearby with ln p within its bounds. The profile has an edge where ln p meets its upper one, and Newton's
+    /// method does not like edges: so it climbs without that bound, and if it ends beyond, along it.
+    fn climb_within(&self, place: [f64; 2]) -> (Point, Option<[f64; 3]>) {
+        let (low, high) = self.ln_p;
+        let free = self.climb(place, (low, high + BEYOND));
+        if free.0.ln_p <= high {
+            return free;
+        }
+        let along = self.climb(free.0.place, (high, high));
+        let within = self.at(along.0.place);
+        if within.ln_p < high { self.climb(within.place, self.ln_p) } else { along }
+    }
+
     /// Climbs to the top nearby; also tells the Hessian there, as (c, c), (c, θ), (θ, θ).
-    fn climb(&self, place: [f64; 2]) -> (Point, Option<[f64; 3]>) {
+    fn climb(&self, place: [f64; 2], ln_p: (f64, f64)) -> (Point, Option<[f64; 3]>) {
         let (mut place, mut damping, mut best) = (inside(place), 0.0, None::<(Point, [f64; 2], [f64; 3])>);
-        for _ in 0..80 {
+        for _ in 0..40 {
             let around: Vec<[f64; 2]> =
                 AROUND.iter().map(|step| [place[0] + NEARBY * step[0], place[1] + NEARBY * step[1]]).collect();
-            let points = self.free(&around);
+            let points = self.points(&around, ln_p);
             let Some((here, slope, hessian)) = shape_of(&points) else { break };
             match best {
                 Some((top, ..)) if here.value < top.value => damping = 4.0 * f64::max(damping, 0.25),
@@ -253,7 +264,7 @@ impl<'a> Problem<'a> {
             let Some((top, slope, hessian)) = best else { break };
             let next = inside(ascend(top.place, slope, hessian, damping));
             let [c, theta] = [next[0] - top.place[0], next[1] - top.place[1]];
-            if c.abs().max(theta.abs()) < 1e-7 || (slope[0] * c + slope[1] * theta).abs() < 1e-10 {
+            if c.abs().max(theta.abs()) < 1e-7 || (slope[0] * c + slope[1] * theta).abs() < 1e-9 {
                 break;
             }
             place = next;
@@ -264,8 +275,8 @@ impl<'a> Problem<'a> {
 
     fn at(&self, place: [f64; 2]) -> Point {
         let shape = shape_at(inside(place));
-        let [logs] = self.sums.logs(&[shape]);
-        self.point(inside(place), shape, logs)
+        let [terms] = self.sums.terms(&[shape]);
+        self.point(inside(place), terms, self.ln_p)
     }
 
     /// The likely ln p for one kernel.
@@ -282,9 +293,7 @@ impl<'a> Problem<'a> {
 
     fn told(&self, best: &Point, hessian: Option<[f64; 3]>) -> PowerFit {
         let (p, shape) = (best.ln_p.exp(), shape_at(best.place));
-        let exact = self.cascade.size() <= MIXED;
-        let own = self.sums.explained() * best.ln_p + best.logs - p * best.faded;
-        let log_likelihood = if exact { log_likelihood(self.cascade, p, shape) } else { own };
+        let log_likelihood = log_likelihood(self.cascade, p, shape);
         let objective = log_likelihood - self.penalty([best.ln_p, best.place[0], best.place[1]]);
         let errors = hessian.and_then(|[c, both, theta]| {
             let determinant = c * theta - both * both;
@@ -318,26 +327,46 @@ fn shape_of(points: &[Point]) -> Option<(Point, [f64; 2], [f64; 3])> {
     Some((here, slope, [bend(right, left), both, bend(up, down)]))
 }
 
-/// The next place: Newton's step, damped until it climbs, along a bound where one is in the way.
-fn ascend(place: [f64; 2], slope: [f64; 2], [c, both, theta]: [f64; 3], damping: f64) -> [f64; 2] {
-    let stuck = |at: f64, slope: f64, bound: Bound| at <= bound.low.ln() && slope < 0.0 || at >= bound.high.ln() && slope > 0.0;
-    let (no_c, no_theta) = (stuck(place[0], slope[0], BOUNDS.0), stuck(place[1], slope[1], BOUNDS.1));
+/// The next place: Newton's step, damped until it climbs. It ends where it meets a bound, and goes along one that is in its way.
+fn ascend(place: [f64; 2], slope: [f64; 2], hessian: [f64; 3], damping: f64) -> [f64; 2] {
+    let blocked = |step: [f64; 2]| {
+        let out = |at: f64, step: f64, bound: Bound| match step {
+            step if step > 0.0 => at > bound.high.ln() - TOUCH,
+            step => step < 0.0 && at < bound.low.ln() + TOUCH,
+        };
+        [out(place[0], step[0], BOUNDS.0), out(place[1], step[1], BOUNDS.1)]
+    };
+    let uphill = blocked(slope);
+    let step = newton(slope, hessian, damping, uphill);
+    let [c, theta] = blocked(step);
+    let step = newton(slope, hessian, damping, [uphill[0] || c, uphill[1] || theta]);
+    let longest = step[0].abs().max(step[1].abs());
+    if !longest.is_finite() {
+        return place;
+    }
+    let part = |at: f64, step: f64, bound: Bound| match step {
+        step if step > 0.0 => (bound.high.ln() - at) / step,
+        step if step < 0.0 => (bound.low.ln() - at) / step,
+        _ => 1.0,
+    };
+    let part = part(place[0], step[0], BOUNDS.0).min(part(place[1], step[1], BOUNDS.1)).min(1.0 / longest).clamp(0.0, 1.0);
+    [place[0] + part * step[0], place[1] + part * step[1]]
+}
+
+/// Newton's step with a Hessian that is made negative definite, along the directions that are not blocked.
+fn newton(slope: [f64; 2], [c, both, theta]: [f64; 3], damping: f64, blocked: [bool; 2]) -> [f64; 2] {
     let size = c.abs().max(theta.abs()).max(both.abs()) + 1e-12;
-    // what makes it negative definite, and what the damping asks for
     let most = (c + theta) / 2.0 + ((c - theta) * (c - theta) / 4.0 + both * both).sqrt();
     let more = damping * size + (most + 1e-6 * size).max(0.0) * 1.5;
     let (c, theta) = (c - more, theta - more);
     let alone = |slope: f64, bend: f64| -slope / bend.min(-1e-12 * size);
-    let step = match (no_c, no_theta) {
-        (true, true) => [0.0, 0.0],
-        (true, false) => [0.0, alone(slope[1], theta)],
-        (false, true) => [alone(slope[0], c), 0.0],
-        (false, false) => {
+    match blocked {
+        [true, true] => [0.0, 0.0],
+        [true, false] => [0.0, alone(slope[1], theta)],
+        [false, true] => [alone(slope[0], c), 0.0],
+        [false, false] => {
             let determinant = c * theta - both * both;
             [(both * slope[1] - theta * slope[0]) / determinant, (both * slope[0] - c * slope[1]) / determinant]
         }
-    };
-    let longest = step[0].abs().max(step[1].abs());
-    let shorter = if longest > 1.0 { 1.0 / longest } else { 1.0 };
-    if longest.is_finite() { [place[0] + shorter * step[0], place[1] + shorter * step[1]] } else { place }
+    }
 }

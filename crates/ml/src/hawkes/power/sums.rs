@@ -26,6 +26,8 @@ pub struct Sums {
     rates: Vec<[f64; GROUP]>,
     /// The logarithm of each rate.
     nodes: Vec<[f64; GROUP]>,
+    /// From the last event to the end.
+    rest: f64,
 }
 
 impl Sums {
@@ -42,7 +44,7 @@ impl Sums {
         let node = |index: usize| low + STEP * index as f64;
         let nodes: Vec<[f64; GROUP]> = (0..groups).map(|group| std::array::from_fn(|lane| node(group * GROUP + lane))).collect();
         let rates = nodes.iter().map(|group| group.map(f64::exp)).collect();
-        Sums { steps, first, rates, nodes }
+        Sums { steps, first, rates, nodes, rest: cascade.end() - last }
     }
 
     /// How many events the process has to explain.
@@ -50,24 +52,33 @@ impl Sums {
         self.steps.len() as f64
     }
 
-    /// `Σ ln A_i` for each shape.
-    pub fn logs<const W: usize>(&self, shapes: &[Shape; W]) -> [f64; W] {
+    /// `Σ ln A_i` and `C`, for each shape.
+    pub fn terms<const W: usize>(&self, shapes: &[Shape; W]) -> [(f64, f64); W] {
         let weights = self.weights(shapes);
-        let mut stands: Vec<Lanes<GROUP>> = vec![Lanes::all(self.first); self.rates.len()];
-        let mut logs = [0.0; W];
+        let mut stands: Vec<(Lanes<GROUP>, Lanes<GROUP>)> = vec![(Lanes::all(self.first), Lanes::all(0.0)); self.rates.len()];
+        let mut terms = [(0.0, 0.0); W];
         for (gap, mark) in &self.steps {
             let mut rates = Lanes::all(0.0);
-            for ((stands, rate), weights) in stands.iter_mut().zip(&self.rates).zip(&weights) {
-                let y = (Lanes(*rate) * Lanes::all(*gap)).map(|y| if y < FARTHEST { y } else { FARTHEST });
-                let now = *stands * fade(y).0;
+            for (((stands, faded), rate), weights) in stands.iter_mut().zip(&self.rates).zip(&weights) {
+                let (left, lost) = over(rate, *gap);
+                *faded = *faded + *stands * lost;
+                let now = *stands * left;
                 for (part, weights) in now.0.into_iter().zip(weights) {
                     rates = rates + Lanes::all(part) * *weights;
                 }
                 *stands = now + Lanes::all(*mark);
             }
-            logs.iter_mut().zip(rates.0).for_each(|(log, rate): (&mut f64, f64)| *log += rate.max(f64::MIN_POSITIVE).ln());
+            terms.iter_mut().zip(rates.0).for_each(|(term, rate)| term.0 += rate.max(f64::MIN_POSITIVE).ln());
         }
-        logs
+        let mut whole = Lanes::all(0.0);
+        for (((stands, faded), rate), weights) in stands.into_iter().zip(&self.rates).zip(&weights) {
+            let faded = faded + stands * over(rate, self.rest).1;
+            for ((faded, rate), weights) in faded.0.into_iter().zip(rate).zip(weights) {
+                whole = whole + Lanes::all(faded / rate) * *weights;
+            }
+        }
+        terms.iter_mut().zip(whole.0).for_each(|(term, faded)| term.1 = faded);
+        terms
     }
 
     /// For each rate, its weight in the kernel of each shape.
@@ -90,4 +101,10 @@ impl Sums {
         weights.iter_mut().flatten().for_each(|weight| *weight = *weight * scale);
         weights
     }
+}
+
+/// What is left after a gap, and what is lost.
+#[inline(always)]
+fn over(rates: &[f64; GROUP], gap: f64) -> (Lanes<GROUP>, Lanes<GROUP>) {
+    fade((Lanes(*rates) * Lanes::all(gap)).map(|y| if y < FARTHEST { y } else { FARTHEST }))
 }

@@ -43,7 +43,9 @@ fn the_mixture_is_the_kernel() {
             for after in [0.0, 0.5, 10.0, 1000.0, 1e5, 1e7] {
                 let (times, marks) = ([0.0, after], [1.0, 1.0]);
                 let sums = Sums::of(&Cascade::new(&times, &marks, after).unwrap());
-                let [log] = sums.logs(&[Shape { c, theta }]);
+                let [(log, faded)] = sums.terms(&[Shape { c, theta }]);
+                let expected = Shape { c, theta }.reacted(after);
+                worst = worst.max((faded - expected).abs() / expected.max(1e-300));
                 worst = worst.max((log - Shape { c, theta }.density(after).ln()).abs());
             }
         }
