@@ -87,9 +87,10 @@ test: need-rust need-lints need-test-tools need-kafka ## everything that must pa
 	$(call said,unit tests of the bench harness)
 	python3 -m unittest discover -s bench/harness -p tests.py
 	python3 -m unittest discover -s bench/kafka -p tests.py
+	python3 -m unittest discover -s bench/hawkes -p tests.py
 	@printf '\n'
 	@$(if $(GOSHAWK_DATA),,echo 'Left out: tests on real recordings (GOSHAWK_DATA=DIR make test).')
-	@echo 'Left out: make fuzz, make bench, make bench-kafka, make lint-deny. Each is its own target, because each takes minutes.'
+	@echo 'Left out: make fuzz, make bench, make bench-kafka, make bench-hawkes, make lint-deny. Each is its own target, because each takes minutes.'
 	@echo 'All tests passed.'
 
 .PHONY: lint
@@ -130,6 +131,12 @@ bench-kafka: build need-kafka ## on Kafka, beside kcat and Kafka Streams, as ben
 	$(call installed,javac,openjdk-17-jdk-headless)
 	mvn -q -B -f bench/kafka/streams package
 	python3 bench/kafka/bench.py --goshawk $(TARGET)/release/goshawk --jars $(KAFKA) $(ARGS)
+
+.PHONY: bench-hawkes
+bench-hawkes: need-rust ## fits of cascades, beside other libraries, as bench/hawkes/README.md says; ARGS='--sizes 200'
+	$(call installed,python3,python3)
+	@python3 -c 'import ensurepip' 2>/dev/null || { $(SUDO) apt-get update -q; $(SUDO) apt-get install -qy python3-venv; }
+	python3 bench/hawkes/bench.py $(ARGS)
 
 .PHONY: fuzz
 fuzz: need-rust ## anything at all at the decoders, FUZZ_SECONDS=60 for each
