@@ -4,7 +4,7 @@ use crate::config::Flags;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
-/// Real-time analytics for microblogs: posts in, live counts per city out, on an embedded log or Apache Kafka.
+/// Real-time analytics for microblogs: posts in; live counts per city, and how large each cascade will be, out.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, after_help = FIRST_STEPS, max_term_width = 110)]
 pub struct Cli {
@@ -54,6 +54,7 @@ Sources:
   cascades:FOLDER?speed=max                cascades of the literature, many at a time: data.csv and index.csv
   cascades:params.config                   the same, as told by the params.config of Tweetoscope's generator
   stdin:                                   JSON lines on standard input
+  tweetoscope://HOST:PORT?read=tweets      a topic of a Tweetoscope, on its Kafka
 
 Many processes on Apache Kafka, each with the roles it is given, any number of each:
   goshawk run --log 'kafka://a:9092,b:9092' --roles source --source 'replay:posts.jsonl?speed=60' --listen off
@@ -64,12 +65,13 @@ With no flags: all roles, the log disk:./goshawk-data, the synthetic source, the
 A run resumes exactly where the last one on the same log stopped, however it stopped.";
 
 const TOPICS: &str = "\
-Topics: posts, sightings, counts, late, rejected; on Kafka any topic there is.
+Topics: posts, sightings, counts, series, sizes, estimates, late, rejected; on Kafka any topic there is.
 Speaks to the process that runs on the log when there is one; else opens the log itself, and only reads.
 
   goshawk tap counts -f                    windows as they close
   goshawk tap posts --from start -n 3      the three oldest posts
-  goshawk tap counts --from start --key toronto --meta";
+  goshawk tap counts --from start --key toronto --meta
+  goshawk tap estimates -f                 how large each cascade will be, as it is looked at";
 
 /// What most commands take.
 #[derive(Debug, Clone, Args)]

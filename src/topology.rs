@@ -162,7 +162,7 @@ pub fn collect(config: &Config) -> Result<Collect> {
         bail!("collect.silence and collect.longest must be longer than nothing");
     }
     let mut rules = Rules::default().with_windows(windows);
-    (rules.silence_ms, rules.longest_ms) = (collect.silence.0, collect.longest.0);
+    (rules.silence_ms, rules.longest_ms, rules.remember_ms) = (collect.silence.0, collect.longest.0, collect.remember.0);
     (rules.least, rules.most) = (collect.least, collect.most);
     rules.text = usize::try_from(collect.text.0).unwrap_or(usize::MAX);
     Ok(Collect { rules })

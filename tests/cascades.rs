@@ -169,3 +169,55 @@ fn a_tweetoscopes_own_files_are_read() {
     let error = place.run("check").bad(&place);
     assert!(error.contains("collector.ini, line 3") && error.contains("times.terminated"), "{error}");
 }
+
+/// A post as the X API v2 streams it.
+fn line(id: u64, repost_of: Option<u64>, second: u64, followers: u64) -> String {
+    let refers =
+        repost_of.map_or(String::new(), |root| format!(r#","referenced_tweets":[{{"type":"retweeted","id":"{root}"}}]"#));
+    let (hour, minute, rest) = (second / 3600, second / 60 % 60, second % 60);
+    format!(
+        r#"{{"data":{{"id":"{id}","author_id":"{id}","created_at":"2026-03-01T{hour:02}:{minute:02}:{rest:02}.000Z","text":"t"{refers}}},"includes":{{"users":[{{"id":"{id}","username":"u{id}","name":"n","public_metrics":{{"followers_count":{followers}}}}}]}}}}"#
+    )
+}
+
+/// One enormous cascade, out of order, with doubles, among posts that are broken or belong to nothing.
+#[test]
+fn a_hostile_recording_is_counted_to_the_last_post_and_each_refusal_has_its_reason() {
+    const REPOSTS: u64 = 120_000;
+    let place = Place::new().set("collect.most", "5000");
+    let mut recording = vec![line(1, None, 0, 1000)];
+    for number in 0..REPOSTS {
+        // Out of order by up to half a minute.
+        let second = 40 + number / 200 - (number * 7919) % 30;
+        recording.push(line(1000 + number, Some(1), second, number % 50));
+        if number % 1000 == 0 {
+            recording.push(line(1000 + number, Some(1), second, 7));
+            recording.push(line(900_000 + number, Some(77), second, 7));
+            recording.push(format!(r#"{{"data":{{"id":"{number}","text":"no time"}}}}"#));
+            recording.push("{\"data\": [[[[".to_owned());
+        }
+    }
+    place.write("posts.jsonl", recording.join("\n"));
+    place.ok(&format!("{RUN} replay:posts.jsonl?speed=max --log disk:log"));
+    let sizes = place.tap("sizes --log disk:log");
+    assert_eq!(sizes.iter().map(|size| size["size"].as_u64().unwrap()).collect::<Vec<_>>(), [REPOSTS + 1]);
+    let series = place.tap("series --log disk:log");
+    assert_eq!(series.len(), 3);
+    for partial in &series[..2] {
+        assert_eq!(partial["events"].as_array().unwrap().len(), 5000);
+        assert!(partial["size"].as_u64().unwrap() > 100_000, "{}", partial["size"]);
+    }
+    let estimate = &place.tap("estimates --log disk:log")[1];
+    assert!(estimate["predicted"].as_f64().unwrap() >= estimate["observed"].as_f64().unwrap());
+    let reasons = |topic: &str| {
+        let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
+        for refused in place.tap(&format!("{topic} --log disk:log")) {
+            assert!(!refused["raw"].as_str().unwrap_or("x").is_empty());
+            *reasons.entry(refused["reason"].as_str().unwrap()[..12].to_owned()).or_default() += 1;
+        }
+        reasons.into_values().collect::<Vec<_>>()
+    };
+    assert_eq!(reasons("late"), [120]);
+    let rejected: u64 = reasons("rejected").iter().sum();
+    assert_eq!(rejected, 3 * 120);
+}

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 const POSTS: u64 = 200_000;
 const KILLS: u64 = 20;
 
-const RUN: &str = "run --source replay:posts.jsonl?speed=max --drain --listen off";
+const RUN: &str = "run --roles source,locate,count,erase,upkeep --source replay:posts.jsonl?speed=max --drain --listen off";
 
 fn start(place: &Place, run: &str, log: &str) -> Process {
     place.start(&format!("{run} --log {log}"))

@@ -32,6 +32,10 @@ pub const REFERENCE: &[(&str, &str)] = &[
     ),
     ("collect.silence", "A cascade has ended when nothing was added for so long; its size is then what it has come to."),
     ("collect.longest", "A cascade has ended so long after its start, whatever comes."),
+    (
+        "collect.remember",
+        "For so long the end of a cascade that was told of is remembered: a repost that comes then is late. Reposts of cascades that are not known are only counted (`goshawk_passed_over_total`).",
+    ),
     ("collect.least", "Cascades of fewer posts are not told of."),
     ("collect.most", "So many posts of a cascade are listed in a partial one; those beyond are only counted."),
     ("collect.text", "How much of a cascade's first post is passed on with it."),

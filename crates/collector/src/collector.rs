@@ -109,7 +109,7 @@ impl Collector {
 
     /// How many cascades are open, or waited for.
     pub fn open(&self) -> usize {
-        self.sources.values().map(|source| source.cascades.len()).sum()
+        self.sources.values().flat_map(|source| source.cascades.values()).filter(|cascade| !cascade.has_ended()).count()
     }
 
     fn advanced(
@@ -158,7 +158,7 @@ impl Source {
             if let Some(late) = cascade.add(rules, repost, raw) {
                 tell(name, late);
             }
-        } else if cascade.is_open() {
+        } else if cascade.is_known() {
             return tell(name, Told::Late { repost, raw: raw(), reason: SECOND });
         } else {
             cascade.begin(rules, First { time, mark, network: "", text }, |told| tell(name, told));

@@ -232,6 +232,9 @@ unsafe fn made(options: &Options) -> Result<Handle, Failure> {
     Ok(Handle { inner: Mutex::new((collector, listener)), error: Mutex::default() })
 }
 
+/// Why a repost is late that belongs to no cascade.
+const STRAY: &str = "its first post was never seen, or is long forgotten";
+
 impl Listener {
     fn tell(self, source: u64, cascade: &str, told: Told<'_>) {
         let cascade = c_text(cascade);
@@ -248,7 +251,8 @@ impl Listener {
                 let (cascade, text) = (cascade.as_ptr(), text.as_ptr());
                 self.send(self.on_size, &Size { source, cascade, text, start_ms, end_ms, at_ms, size, reach });
             }
-            Told::Late { repost, reason, .. } => {
+            Told::Late { repost, .. } | Told::Stray(repost) => {
+                let reason = if let Told::Late { reason, .. } = told { reason } else { STRAY };
                 let (reason, time_ms) = (c_text(reason), repost.time.millis());
                 let (cascade, reason, mark, number) = (cascade.as_ptr(), reason.as_ptr(), repost.mark, repost.offset);
                 self.send(self.on_late, &Late { source, cascade, time_ms, mark, number, reason });

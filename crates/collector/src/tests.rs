@@ -59,6 +59,8 @@ fn shown(lines: &mut Lines, source: u64, cascade: &str, told: &Told<'_>) {
         }
         Told::End { start, end, size, reach, .. } => ("sizes", format!("{cascade} {start} {end} {size} {reach}")),
         Told::Late { repost, .. } => ("late", format!("{}", repost.time)),
+        // A stage only counts them.
+        Told::Stray(_) => return,
     };
     lines.entry((source, topic)).or_default().push(line);
 }

@@ -199,7 +199,7 @@ fn write_down(cascade: &str, told: &Told<'_>, lines: &mut String) -> bool {
                 writeln!(lines, "cascade_properties\t{window}\t{}", json(message)).unwrap();
             }
         }
-        Told::Late { .. } => return false,
+        Told::Late { .. } | Told::Stray(_) => return false,
     }
     true
 }

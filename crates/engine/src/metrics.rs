@@ -34,6 +34,7 @@ pub struct Metrics {
     written: Family<OfRole, Counter>,
     late: Family<OfRole, Counter>,
     rejected: Family<OfRole, Counter>,
+    passed_over: Family<OfRole, Counter>,
     restarts: Family<OfRole, Counter>,
     keys: Family<OfRole, Gauge>,
     progress: Family<OfRole, Real>,
@@ -65,6 +66,11 @@ impl Default for Metrics {
         let written = counter(&mut registry, "written", "Records written");
         let late = counter(&mut registry, "late", "Records refused because they came later than allowed");
         let rejected = counter(&mut registry, "rejected", "Records refused because they could not be read");
+        let passed_over = counter(
+            &mut registry,
+            "passed_over",
+            "Records that a stage has no use for, such as reposts of cascades that are not known",
+        );
         let restarts = counter(&mut registry, "restarts", "Times that a role failed on a record and started again without it");
         let step = histogram(&mut registry, "step_seconds", "How long the steps between two reports took");
         let commit = histogram(&mut registry, "commit_seconds", "How long a commit took");
@@ -75,7 +81,22 @@ impl Default for Metrics {
         registry.register("lag_records", "Records that wait to be read", Family::clone(&lag));
         registry.register("watermark_delay_seconds", "How far event time is behind the wall clock", Family::clone(&delay));
         let registry = Mutex::new(registry);
-        Metrics { registry, records, bytes, written, late, rejected, restarts, keys, progress, lag, delay, step, commit }
+        Metrics {
+            registry,
+            records,
+            bytes,
+            written,
+            late,
+            rejected,
+            passed_over,
+            restarts,
+            keys,
+            progress,
+            lag,
+            delay,
+            step,
+            commit,
+        }
     }
 }
 
@@ -88,6 +109,7 @@ impl Metrics {
         self.written.get_or_create(&of).inc_by(report.written);
         self.late.get_or_create(&of).inc_by(report.late);
         self.rejected.get_or_create(&of).inc_by(report.rejected);
+        self.passed_over.get_or_create(&of).inc_by(report.passed_over);
         self.restarts.get_or_create(&of).inc_by(report.failures);
         self.keys.get_or_create(&of).set(report.keys.cast_signed());
         if let Some(progress) = report.progress {

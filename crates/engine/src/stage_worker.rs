@@ -168,6 +168,7 @@ impl<S: Stage> Turn for StageWorker<S> {
             report.bytes += counters.bytes;
             report.late += counters.late;
             report.rejected += counters.rejected;
+            report.passed_over += counters.passed_over;
             report.written += counters.written;
             report.keys += task.keys() as u64;
         }

@@ -56,6 +56,8 @@ pub struct Report {
     pub late: u64,
     /// Records rejected since the last report.
     pub rejected: u64,
+    /// Records that there was no use for since the last report.
+    pub passed_over: u64,
     /// Records written since the last report.
     pub written: u64,
     /// How many records wait, by partition.

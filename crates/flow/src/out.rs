@@ -1,6 +1,6 @@
 //! Where a stage or a source puts what it writes.
 
-use crate::{Block, BlockBuilder, Format, Late, Mark, Output, Producer, Timestamp, TopicSpec, Value, partition_of};
+use crate::{Block, BlockBuilder, Counters, Format, Late, Mark, Output, Producer, Timestamp, TopicSpec, Value, partition_of};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -11,6 +11,7 @@ pub struct Out {
     topics: Vec<Topic>,
     written: u64,
     late: u64,
+    passed_over: u64,
 }
 
 #[derive(Debug)]
@@ -47,7 +48,7 @@ impl Out {
             partitions: (0..spec.partitions).map(|_| BlockBuilder::default()).collect(),
             usual: Arc::default(),
         };
-        Out { format, topics: topics.iter().map(topic).collect(), written: 0, late: 0 }
+        Out { format, topics: topics.iter().map(topic).collect(), written: 0, late: 0, passed_over: 0 }
     }
 
     /// The same output, with heartbeats in these topics only: in others nobody waits for them.
@@ -68,7 +69,7 @@ impl Out {
             partitions: topic.partitions.iter().map(|_| topic.builder()).collect(),
             usual: topic.usual.clone(),
         };
-        Out { format: self.format, topics: self.topics.iter().map(topic).collect(), written: 0, late: 0 }
+        Out { format: self.format, topics: self.topics.iter().map(topic).collect(), written: 0, late: 0, passed_over: 0 }
     }
 
     /// How values are encoded.
@@ -109,9 +110,16 @@ impl Out {
         self.topics.get_mut(place.topic)?.partitions.get_mut(place.partition)
     }
 
-    /// How many records were written since the last call, and how many of them only say that one came too late.
-    pub fn written(&mut self) -> (u64, u64) {
-        (std::mem::take(&mut self.written), std::mem::take(&mut self.late))
+    /// Counts a record for which there is no use.
+    pub fn pass_over(&mut self) {
+        self.passed_over += 1;
+    }
+
+    /// What was counted since the last call.
+    pub(crate) fn count(&mut self, counters: &mut Counters) {
+        counters.written += std::mem::take(&mut self.written);
+        counters.late += std::mem::take(&mut self.late);
+        counters.passed_over += std::mem::take(&mut self.passed_over);
     }
 
     /// How many bytes wait to be taken.

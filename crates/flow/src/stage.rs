@@ -51,6 +51,11 @@ pub trait Stage: Send + Sync {
         None
     }
 
+    /// Whether all that is left to do at the state's deadline is to forget it: the end of all sources does not hurry that.
+    fn is_chore(&self, _state: &Self::State) -> bool {
+        false
+    }
+
     /// Whether the state can be forgotten.
     fn is_done(&self, _state: &Self::State) -> bool {
         false

@@ -26,6 +26,8 @@ pub struct Counters {
     pub late: u64,
     /// Records that could not be taken in.
     pub rejected: u64,
+    /// Records for which there was no use.
+    pub passed_over: u64,
     /// Records written.
     pub written: u64,
 }
@@ -37,7 +39,7 @@ pub struct Task<S: Stage> {
     producer: Producer,
     out: Out,
     states: HashMap<Key, Slot<S::State>>,
-    timers: BTreeSet<(Timestamp, Key)>,
+    timers: Timers,
     touched: Vec<Key>,
     watermarks: Watermarks,
     marked: Option<(Timestamp, bool)>,
@@ -49,7 +51,7 @@ pub struct Task<S: Stage> {
 #[derive(Default)]
 struct Slot<T> {
     state: T,
-    deadline: Option<Timestamp>,
+    deadline: Option<Deadline>,
     touched: bool,
 }
 
@@ -62,7 +64,7 @@ impl<S: Stage> Task<S> {
             partition,
             out,
             states: HashMap::new(),
-            timers: BTreeSet::new(),
+            timers: Timers::default(),
             touched: vec![],
             watermarks: fresh,
             marked: None,
@@ -91,9 +93,9 @@ impl<S: Stage> Task<S> {
         let watermark = self.watermarks.watermark();
         for (key, slot) in &mut self.states {
             self.stage.on_resume(watermark, &mut slot.state);
-            slot.deadline = self.stage.deadline(&slot.state);
+            slot.deadline = deadline(&*self.stage, &slot.state);
             if let Some(deadline) = slot.deadline {
-                self.timers.insert((deadline, key.clone()));
+                self.timers.set(key, deadline);
             }
         }
     }
@@ -141,33 +143,32 @@ impl<S: Stage> Task<S> {
         let key = self.stage.key(input);
         let slot = self.states.entry_ref(key).or_default();
         self.stage.on_record(input, &mut slot.state, &mut self.out)?;
-        let deadline = self.stage.deadline(&slot.state);
+        let deadline = deadline(&*self.stage, &slot.state);
         touch(key, slot, deadline, &mut self.timers, &mut self.touched);
         Ok(())
     }
 
     fn fire(&mut self) {
-        while let Some(at) = self.due() {
-            let Some((_, key)) = self.timers.pop_first() else { return };
+        while let Some((at, key)) = self.due() {
             let Some(slot) = self.states.get_mut(&key) else { continue };
             slot.deadline = None;
             self.stage.on_deadline(&key, at, &mut slot.state, &mut self.out);
-            let deadline = self.stage.deadline(&slot.state);
+            let deadline = deadline(&*self.stage, &slot.state);
             touch(&key, slot, deadline, &mut self.timers, &mut self.touched);
         }
     }
 
     /// The next deadline, if its time has come: the watermark has passed it, or every producer has ended.
-    fn due(&mut self) -> Option<Timestamp> {
-        let (at, _) = self.timers.first()?;
-        let at = *at;
-        if at > self.watermarks.watermark() {
-            if !self.watermarks.all_done() {
-                return None;
-            }
-            self.watermarks.close_to(at);
+    fn due(&mut self) -> Option<(Timestamp, Key)> {
+        if let Some(due) = self.timers.take(self.watermarks.watermark()) {
+            return Some(due);
         }
-        Some(at)
+        if !self.watermarks.all_done() {
+            return None;
+        }
+        let (at, key) = self.timers.work.pop_first()?;
+        self.watermarks.close_to(at);
+        Some((at, key))
     }
 
     fn reject(&mut self, input: &Input<'_>, reason: &str) {
@@ -226,8 +227,8 @@ impl<S: Stage> Task<S> {
 
     /// What was counted since the last call.
     pub fn counters(&mut self) -> Counters {
-        let (written, late) = self.out.written();
-        Counters { written, late, ..std::mem::take(&mut self.counters) }
+        self.out.count(&mut self.counters);
+        std::mem::take(&mut self.counters)
     }
 
     /// The offset of the record that is, or was last, worked on.
@@ -251,19 +252,52 @@ impl<S: Stage> Task<S> {
     }
 }
 
-fn touch<T>(
-    key: &[u8],
-    slot: &mut Slot<T>,
-    deadline: Option<Timestamp>,
-    timers: &mut BTreeSet<(Timestamp, Key)>,
-    touched: &mut Vec<Key>,
-) {
+/// When a state is to be called, and whether only to be forgotten.
+type Deadline = (Timestamp, bool);
+
+fn deadline<S: Stage>(stage: &S, state: &S::State) -> Option<Deadline> {
+    stage.deadline(state).map(|at| (at, stage.is_chore(state)))
+}
+
+/// The deadlines of all keys, in order.
+#[derive(Default)]
+struct Timers {
+    work: BTreeSet<(Timestamp, Key)>,
+    chores: BTreeSet<(Timestamp, Key)>,
+}
+
+impl Timers {
+    fn of(&mut self, is_chore: bool) -> &mut BTreeSet<(Timestamp, Key)> {
+        if is_chore { &mut self.chores } else { &mut self.work }
+    }
+
+    fn set(&mut self, key: &[u8], (at, is_chore): Deadline) {
+        self.of(is_chore).insert((at, key.into()));
+    }
+
+    fn clear(&mut self, key: &[u8], (at, is_chore): Deadline) {
+        self.of(is_chore).remove(&(at, key.into()));
+    }
+
+    /// Takes the first deadline that is not behind `until`.
+    fn take(&mut self, until: Timestamp) -> Option<(Timestamp, Key)> {
+        let first = |timers: &BTreeSet<(Timestamp, Key)>| timers.first().map(|(at, _)| *at);
+        let is_chore = match (first(&self.work), first(&self.chores)) {
+            (Some(work), Some(chore)) => chore < work,
+            (work, _) => work.is_none(),
+        };
+        let timers = self.of(is_chore);
+        if first(timers)? <= until { timers.pop_first() } else { None }
+    }
+}
+
+fn touch<T>(key: &[u8], slot: &mut Slot<T>, deadline: Option<Deadline>, timers: &mut Timers, touched: &mut Vec<Key>) {
     if slot.deadline != deadline {
         if let Some(old) = slot.deadline {
-            timers.remove(&(old, key.into()));
+            timers.clear(key, old);
         }
         if let Some(new) = deadline {
-            timers.insert((new, key.into()));
+            timers.set(key, new);
         }
         slot.deadline = deadline;
     }

@@ -21,6 +21,8 @@ pub struct Rules {
     pub silence_ms: i64,
     /// It has ended so long after its start, whatever comes.
     pub longest_ms: i64,
+    /// That it has ended is remembered for so long: what comes then is late.
+    pub remember_ms: i64,
     /// A smaller one is not told of.
     pub least: u64,
     /// So many of its posts are listed; the others are counted.
@@ -31,8 +33,8 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        let (silence_ms, longest_ms) = (1_800_000, 7 * 86_400_000);
-        Rules { windows_s: vec![600, 1200], silence_ms, longest_ms, least: 10, most: 100_000, text: 100 }
+        let (silence_ms, longest_ms, remember_ms) = (1_800_000, 7 * 86_400_000, 86_400_000);
+        Rules { windows_s: vec![600, 1200], silence_ms, longest_ms, remember_ms, least: 10, most: 100_000, text: 100 }
     }
 }
 
@@ -84,7 +86,7 @@ impl Stage for Collect {
                 }
             }
             Kind::Original | Kind::Quote | Kind::Reply => {
-                if state.is_open() {
+                if state.is_known() {
                     return Err(Broken("this cascade has its first post already".into()));
                 }
                 let first = First { time, mark, network: &post.network, text: &post.text };
@@ -101,6 +103,10 @@ impl Stage for Collect {
 
     fn deadline(&self, state: &Cascade) -> Option<Timestamp> {
         state.alarm()
+    }
+
+    fn is_chore(&self, state: &Cascade) -> bool {
+        state.has_ended()
     }
 
     fn is_done(&self, state: &Cascade) -> bool {
@@ -135,6 +141,7 @@ impl Collect {
                 out.send(at, &last);
                 out.send(at, &Size { cascade, network, size, reach, start, end });
             }
+            Told::Stray(_) => out.pass_over(),
             Told::Late { repost, raw, reason } => {
                 let (by, from) = (self.name().to_owned(), <Post<'_> as flow::Value>::TOPIC.to_owned());
                 let Repost { time, offset, partition, .. } = repost;

@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 /// So many reposts of one cascade wait to find out whether they belong to it.
 const WAITING: usize = 1000;
 
-const UNSEEN: &str = "its cascade has ended, or its first post was never seen";
+const ENDED: &str = "its cascade has ended";
 const BEFORE: &str = "it is older than the first post of its cascade";
-const CROWDED: &str = "too many reposts wait for the first post of this cascade";
 
 /// The post that starts a cascade.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +76,7 @@ pub enum Told<'a> {
         /// Their followers, added up.
         reach: u64,
     },
-    /// A repost belongs to no open cascade.
+    /// A repost came when its cascade had ended.
     Late {
         /// The repost.
         repost: Repost,
@@ -86,6 +85,8 @@ pub enum Told<'a> {
         /// Why.
         reason: &'static str,
     },
+    /// A repost belongs to no cascade that is known: its first post was never seen, or it was too small, or it is long ago.
+    Stray(Repost),
 }
 
 /// A cascade. Most never grow past their first post, so that alone is small.
@@ -94,6 +95,8 @@ pub struct Cascade {
     pub(super) first: Option<Box<Begun>>,
     pub(super) numbers: Numbers,
     pub(super) waiting: Option<Box<Waiting>>,
+    /// It was told of and has ended; until when that is remembered.
+    pub(super) ended: Option<Timestamp>,
     /// When something is due, or earlier: it is moved only when it must.
     alarm: Option<Timestamp>,
     pub(super) stored: Stored,
@@ -131,9 +134,18 @@ pub(super) struct Grown {
     pub(super) events: Vec<[u64; 2]>,
 }
 
-/// Reposts that came before the first post, or so long after the last that the cascade may have ended before.
+/// Reposts that came before the first post, or so long after the last that the cascade may have ended before: those may turn out
+/// to be late, so their records are kept.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Waiting(Vec<(Repost, Raw)>);
+pub(super) struct Waiting(Vec<(Repost, Option<Raw>)>);
+
+/// Of a repost whose record was kept it is told that it is late.
+fn told<'a>(repost: Repost, raw: Option<Raw>, reason: &'static str) -> Told<'a> {
+    match raw {
+        Some(raw) => Told::Late { repost, raw, reason },
+        None => Told::Stray(repost),
+    }
+}
 
 impl Begun {
     fn new(first: &First<'_>, most: usize) -> Self {
@@ -170,14 +182,19 @@ impl Grown {
 }
 
 impl Cascade {
-    /// Whether its first post is known.
-    pub fn is_open(&self) -> bool {
-        self.first.is_some()
+    /// Whether its first post has been seen.
+    pub fn is_known(&self) -> bool {
+        self.first.is_some() || self.ended.is_some()
+    }
+
+    /// Whether it has ended: all that is left is to forget it.
+    pub fn has_ended(&self) -> bool {
+        self.ended.is_some()
     }
 
     /// Whether there is nothing to remember.
     pub fn is_empty(&self) -> bool {
-        self.first.is_none() && self.waiting.is_none()
+        !self.is_known() && self.waiting.is_none()
     }
 
     /// When [`Self::act`] is to be called.
@@ -195,6 +212,9 @@ impl Cascade {
 
     /// Takes a repost in; tells of it if it can never belong.
     pub fn add(&mut self, rules: &Rules, repost: Repost, raw: impl FnOnce() -> Raw) -> Option<Told<'static>> {
+        if self.ended.is_some() {
+            return Some(Told::Late { repost, raw: raw(), reason: ENDED });
+        }
         match &self.first {
             Some(first) if repost.time < first.start => return Some(Told::Late { repost, raw: raw(), reason: BEFORE }),
             Some(_) if repost.time < self.end(rules) => {
@@ -204,18 +224,19 @@ impl Cascade {
             }
             _ => {}
         }
+        let raw = self.first.as_ref().map(|_| raw());
         let waiting = &mut self.waiting.get_or_insert_default().0;
         if waiting.len() >= WAITING {
-            return Some(Told::Late { repost, raw: raw(), reason: CROWDED });
+            return Some(told(repost, raw, ENDED));
         }
-        waiting.push((repost, raw()));
+        waiting.push((repost, raw));
         self.stored.waiting.changed = true;
         None
     }
 
     /// Forgets everything.
     pub fn forget(&mut self) {
-        (self.first, self.waiting, self.alarm) = (None, None, None);
+        (self.first, self.waiting, self.ended, self.alarm) = (None, None, None, None);
         self.numbers = Numbers::default();
     }
 
@@ -251,6 +272,9 @@ impl Cascade {
 
     /// When something is to be done next.
     fn due(&self, rules: &Rules) -> Option<Timestamp> {
+        if self.ended.is_some() {
+            return self.ended;
+        }
         if self.first.is_none() {
             // The first post may be as old as they are: only a moment later it can no longer come.
             return self.waiting.as_ref()?.0.iter().map(|(repost, _)| repost.time.plus_millis(1)).min();
@@ -288,7 +312,8 @@ impl Cascade {
     pub fn act(&mut self, rules: &Rules, at: Timestamp, mut tell: impl FnMut(Told<'_>)) {
         while let Some(due) = self.due(rules).filter(|due| *due <= at) {
             match self.next_window(rules).filter(|(_, at)| *at == due) {
-                _ if self.first.is_none() => self.give_up(due, UNSEEN, &mut tell),
+                _ if self.ended.is_some() => self.forget(),
+                _ if self.first.is_none() => self.give_up(due, BEFORE, &mut tell),
                 Some((index, _)) => self.tell_window(rules, index, due, &mut tell),
                 None => self.tell_end(rules, due, &mut tell),
             }
@@ -302,7 +327,7 @@ impl Cascade {
         let (mut late, rest): (Vec<_>, Vec<_>) = waiting.0.into_iter().partition(|(repost, _)| repost.time < than);
         late.sort_by_key(|(repost, _)| (repost.time, repost.offset));
         for (repost, raw) in late {
-            tell(Told::Late { repost, raw, reason });
+            tell(told(repost, raw, reason));
         }
         self.waiting = (!rest.is_empty()).then(|| Box::new(Waiting(rest)));
         self.stored.waiting.changed = true;
@@ -335,8 +360,9 @@ impl Cascade {
         if size >= rules.least {
             let ((network, text), start) = (first.words(), first.start);
             tell(Told::End { at, network, text, start, end: start.plus_millis(last_ms), size, reach });
+            self.ended = Some(at.plus_millis(rules.remember_ms));
+            self.stored.ended.changed = true;
         }
-        // Whoever still waits came too late.
-        self.give_up(Timestamp::MAX, UNSEEN, tell);
+        self.give_up(Timestamp::MAX, ENDED, tell);
     }
 }

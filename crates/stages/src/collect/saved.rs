@@ -7,6 +7,7 @@ use serde::Serialize;
 const FIRST: &[u8] = b"f";
 const NUMBERS: &[u8] = b"n";
 const WAITING: &[u8] = b"w";
+const ENDED: &[u8] = b"z";
 /// Reposts are a row of pieces, one a commit that brought some. They come behind the numbers, so a load finds those first.
 const EVENTS: u8 = b'r';
 
@@ -16,6 +17,7 @@ pub(super) struct Stored {
     pub(super) first: Entry,
     pub(super) numbers: Entry,
     pub(super) waiting: Entry,
+    pub(super) ended: Entry,
     events: u32,
     pieces: u32,
 }
@@ -78,6 +80,7 @@ impl State for Cascade {
         self.stored.first.save(FIRST, self.first.as_deref(), changes);
         self.stored.numbers.save(NUMBERS, is_open.then_some(&self.numbers), changes);
         self.stored.waiting.save(WAITING, self.waiting.as_deref(), changes);
+        self.stored.ended.save(ENDED, self.ended.as_ref(), changes);
         self.stored.save_events(self.numbers.grown.as_deref(), changes);
     }
 
@@ -94,6 +97,10 @@ impl State for Cascade {
             WAITING => {
                 self.waiting = Format::Compact.decode(value).ok().map(Box::new);
                 self.stored.waiting = Entry::LOADED;
+            }
+            ENDED => {
+                self.ended = Format::Compact.decode(value).ok();
+                self.stored.ended = Entry::LOADED;
             }
             [EVENTS, ..] => self.load_piece(value),
             _ => {}

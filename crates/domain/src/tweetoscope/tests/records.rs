@@ -41,7 +41,7 @@ fn a_post_of_any_network_is_a_tweet() {
     assert_eq!(outward().tweet(&bare), None);
     let reply = Post { kind: Kind::Reply, rules: vec!["oslo".into(), "source-".into(), "source-9".into()], ..bare };
     let (cascade, source, msg, info) = ("7".into(), Some("9".into()), "".into(), "cascade=7".into());
-    let told = Tweet { cascade, source, is_retweet: false, msg, t: 1.0, mark: 0.0, info };
+    let told = Tweet { cascade, source, is_retweet: false, msg, t: 1.0, mark: 1.0, info };
     assert_eq!(outward().tweet(&reply), Some(Message::Tweet(told.clone())));
     let early = Post { time: ORIGIN.plus_millis(-1), rules: vec![], ..reply };
     assert_eq!(outward().tweet(&early), Some(Message::Tweet(Tweet { t: 0.0, source: Some("0".into()), ..told })));
