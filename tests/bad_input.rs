@@ -145,7 +145,7 @@ fn mistakes_are_told_in_one_line() {
         goshawk: there is no file missing.jsonl; check the path (it counts from the current folder)
         goshawk: folder is a folder; name one file in it
         goshawk: no.csv: no column for the text among a, b; say which one it is with columns=text:NAME
-        goshawk: no source is called `replai:` (did you mean `replay`?); there are cascades:, replay:, stdin:, synthetic:
+        goshawk: no source is called `replai:` (did you mean `replay`?); there are cascades:, replay:, stdin:, synthetic:, tweetoscope:
         goshawk: `posts.jsonl` is no source: write replay:FILE, stdin: or synthetic: (for a file: replay:posts.jsonl)
         goshawk: replay: has no option `sped` (did you mean `speed`?); it has speed, restamp, loop, format, encoding, columns
         goshawk: replay: option speed=fast is not right: write max, or a number above 0 such as 1 or 60

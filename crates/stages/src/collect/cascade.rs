@@ -362,6 +362,9 @@ impl Cascade {
             tell(Told::End { at, network, text, start, end: start.plus_millis(last_ms), size, reach });
             self.ended = Some(at.plus_millis(rules.remember_ms));
             self.stored.ended.changed = true;
+        } else if let Some(waiting) = &mut self.waiting {
+            // It will not be remembered, so that those who come a little later are strays. These are no better.
+            waiting.0.iter_mut().for_each(|(_, raw)| *raw = None);
         }
         self.give_up(Timestamp::MAX, ENDED, tell);
     }
