@@ -109,7 +109,8 @@ impl Collector {
 
     /// How many cascades are open, or waited for.
     pub fn open(&self) -> usize {
-        self.sources.values().flat_map(|source| source.cascades.values()).filter(|cascade| !cascade.has_ended()).count()
+        let open = |source: &Source, name: &Arc<str>| source.cascades.get(name).is_some_and(|cascade| !cascade.has_ended());
+        self.sources.values().map(|source| source.timers.iter().filter(|(_, name)| open(source, name)).count()).sum()
     }
 
     fn advanced(
