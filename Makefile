@@ -112,7 +112,13 @@ fmt: need-lints ## format the code
 	cargo fmt
 
 .PHONY: docs
-docs: build ## rewrite what is generated: the configuration reference, the snapshots in tests
+docs: need-rust ## the documentation of every crate, the mathematics first: target/doc/ml/index.html; broken links are errors
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+	cargo test --locked --test all tidy::docs
+	@echo 'Pages: docs/ARCHITECTURE.md, docs/mathematics.md. Code: $(TARGET)/doc/ml/index.html and its neighbours.'
+
+.PHONY: references
+references: build ## rewrite what is generated: the configuration reference, the topics, the snapshots in tests
 	$(TARGET)/release/goshawk check --reference > docs/configuration.md.new
 	mv docs/configuration.md.new docs/configuration.md
 	UPDATE_EXPECT=1 cargo test --workspace --locked

@@ -35,8 +35,12 @@ pub fn demo(arguments: &cli::Demo) -> Result<()> {
     let mut config = place::configuration(&flags)?;
     config.windows = Windows { size: Millis(60_000), hop: Millis(5000) };
     config.time.lateness = Millis(5000);
+    config.collect.windows = vec![Millis(20_000), Millis(60_000)];
+    (config.collect.silence, config.collect.least) = (Millis(60_000), 5);
     tell(&format!("Goshawk watches a made-up network of 300 posts a second, on the log {}.", config.log));
-    tell("The first window closes after ten seconds.");
+    tell(
+        "The first window closes after ten seconds, the first cascade is estimated after half a minute: goshawk tap estimates -f --log disk:goshawk-demo",
+    );
     run_as(&config, false, arguments.seconds.map(Duration::from_secs))
 }
 
