@@ -40,7 +40,7 @@ def options():
 
 
 def scale(results):
-    text = ["| events | cascades | wall s: median (min-max) | events/s | CPU us an event | peak RSS MiB | bytes on disk an event | "
+    text = ["| events | cascades | wall s: median (min-max) | events/s, best | CPU us an event | peak RSS MiB | bytes on disk an event | "
             "others' CPU | sizes | late |", "|---:|---:|---:|---:|---:|---:|---:|---:|---|---|"]
     for events in dict.fromkeys(r["events"] for r in results):
         mine = [r for r in results if r["events"] == events]
