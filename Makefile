@@ -88,9 +88,10 @@ test: need-rust need-lints need-test-tools need-kafka ## everything that must pa
 	python3 -m unittest discover -s bench/harness -p tests.py
 	python3 -m unittest discover -s bench/kafka -p tests.py
 	python3 -m unittest discover -s bench/hawkes -p tests.py
+	python3 -m unittest discover -s bench/cascades -p tests.py
 	@printf '\n'
 	@$(if $(GOSHAWK_DATA),,echo 'Left out: tests on real recordings (GOSHAWK_DATA=DIR make test).')
-	@echo 'Left out: make fuzz, make bench, make bench-kafka, make bench-hawkes, make lint-deny. Each is its own target, because each takes minutes.'
+	@echo 'Left out: make fuzz, make bench, make bench-kafka, make bench-hawkes, make bench-cascades, make lint-deny. Each is its own target, because each takes minutes.'
 	@echo 'All tests passed.'
 
 .PHONY: lint
@@ -143,6 +144,11 @@ bench-hawkes: need-rust ## fits of cascades, beside other libraries, as bench/ha
 	$(call installed,python3,python3)
 	@python3 -c 'import ensurepip' 2>/dev/null || { $(SUDO) apt-get update -q; $(SUDO) apt-get install -qy python3-venv; }
 	python3 bench/hawkes/bench.py $(ARGS)
+
+.PHONY: bench-cascades
+bench-cascades: build ## cascades from files to estimates, as the load grows, as bench/cascades/README.md says; ARGS='--only tiny'
+	$(call installed,python3,python3)
+	python3 bench/cascades/bench.py --goshawk $(TARGET)/release/goshawk $(ARGS)
 
 .PHONY: fuzz
 fuzz: need-rust ## anything at all at the decoders, FUZZ_SECONDS=60 for each

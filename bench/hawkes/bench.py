@@ -81,7 +81,7 @@ def sizes(bench):
 
 def markdown(bench):
     o = bench.options
-    text = ["### Fits of cascades, one core", "", report.machine("true"),
+    text = ["### Fits of cascades, one core", "", report.machine(""),
             f"Seed {o.seed}; {o.rounds} rounds of {o.seconds:g} s of CPU time a peer; one thread; ratios are of runs in the same round.", ""]
     if 200 in o.sizes:
         text += ["200 events:", "", *compared(bench, 200), ""]

@@ -28,7 +28,7 @@ PEERS = [
     Peer("profile", "profile over ln beta, all in numba, MAP", 1000),
     Peer("lbfgs", "numba likelihood, scipy L-BFGS-B, MAP", 1000),
     Peer("intensify", "intensify 0.3.3 (Rust core), MLE, background", 1000, same=False),
-    Peer("course", "the course's: numpy loop, scipy Powell, MAP", 60),
+    Peer("course", "the course's: numpy loop, scipy Powell, MAP", 200),
 ]
 GOSHAWK = PEERS[0]
 # events -> cascades; the first is the table with all peers
