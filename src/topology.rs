@@ -114,7 +114,7 @@ pub fn awaited(role: &Role) -> Vec<String> {
 
 /// Who writes what a stage reads, where that is known beforehand: each partition of each stage before it. Sources are
 /// not: they register themselves. Where a source writes what a stage would, nobody waits for that stage.
-pub fn producers(config: &Config, role: &Role) -> Vec<Producer> {
+pub fn producers(config: &Config, role: &Role) -> Vec<(String, Producer)> {
     let brought: Vec<&str> = config.sources.iter().flat_map(|url| sources::topics(url)).copied().collect();
     let before = ROLES.iter().filter(|other| {
         let feeds = other.writes.iter().any(|topic| role.reads.contains(topic));

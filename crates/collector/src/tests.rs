@@ -84,7 +84,7 @@ fn the_stages(rows: &[Row], lateness: i64) -> Lines {
     let mut told = Lines::new();
     for Row { source, second, cascade, is_repost, mark } in rows {
         let topics = &["series", "sizes", "late", "rejected"];
-        let driver = drivers.entry(*source).or_insert_with(|| Driver::new(Collect { rules: rules() }, &["test"], topics));
+        let driver = drivers.entry(*source).or_insert_with(|| Driver::new(Collect { rules: rules() }, &["posts/test"], topics));
         let newest: &mut i64 = newest.entry(*source).or_default();
         *newest = (*newest).max(*second);
         let (time, watermark) = (Timestamp::from_seconds(*second), Timestamp::from_seconds(*newest - lateness));

@@ -17,8 +17,8 @@ pub struct StagePlan {
     pub outputs: Vec<TopicSpec>,
     /// Those among them that a stage reads: it waits for heartbeats there.
     pub awaited: Vec<String>,
-    /// Who writes its inputs, where that is known beforehand: time does not move until each has spoken.
-    pub producers: Vec<Producer>,
+    /// Who writes which of its inputs, where that is known beforehand: time does not move until each has spoken.
+    pub producers: Vec<(String, Producer)>,
     /// A producer that is silent for so long holds nobody up.
     pub idle_ms: i64,
     /// About how many bytes one turn takes on.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 /// starts it again.
 pub struct Driver<S: Stage> {
     stage: Arc<S>,
-    producers: Vec<Producer>,
+    awaited: Vec<(String, Producer)>,
     topics: Vec<TopicSpec>,
     task: Task<S>,
     state: BTreeMap<Vec<u8>, Vec<u8>>,
@@ -16,13 +16,17 @@ pub struct Driver<S: Stage> {
 }
 
 impl<S: Stage> Driver<S> {
-    /// A stage that writes to these topics (one partition each) and awaits these producers.
+    /// A stage that writes to these topics (one partition each) and awaits these producers of its inputs, written `topic/name`.
     pub fn new(stage: S, producers: &[&str], topics: &[&str]) -> Self {
         let stage = Arc::new(stage);
-        let producers: Vec<Producer> = producers.iter().map(|name| Producer::from(*name)).collect();
+        let awaited = |name: &&str| {
+            let (topic, producer) = name.split_once('/').unwrap_or((name, ""));
+            (topic.to_owned(), Producer::from(producer))
+        };
+        let awaited: Vec<_> = producers.iter().map(awaited).collect();
         let topics: Vec<TopicSpec> = topics.iter().map(|name| TopicSpec::new(name, 1)).collect();
-        let task = restore(&stage, &BTreeMap::new(), &producers, &topics);
-        Driver { stage, producers, topics, task, state: BTreeMap::new(), next: BTreeMap::new() }
+        let task = restore(&stage, &BTreeMap::new(), &awaited, &topics);
+        Driver { stage, awaited, topics, task, state: BTreeMap::new(), next: BTreeMap::new() }
     }
 
     /// Feeds one block, commits, and gives what was written.
@@ -54,7 +58,7 @@ impl<S: Stage> Driver<S> {
 
     /// Forgets everything but what was committed, as a crash does.
     pub fn crash(&mut self) {
-        self.task = restore(&self.stage, &self.state, &self.producers, &self.topics);
+        self.task = restore(&self.stage, &self.state, &self.awaited, &self.topics);
     }
 
     /// How many entries the committed state has.
@@ -66,11 +70,11 @@ impl<S: Stage> Driver<S> {
 fn restore<S: Stage>(
     stage: &Arc<S>,
     state: &BTreeMap<Vec<u8>, Vec<u8>>,
-    producers: &[Producer],
+    awaited: &[(String, Producer)],
     topics: &[TopicSpec],
 ) -> Task<S> {
     let entries: Vec<_> = state.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
-    let fresh = Watermarks::awaiting(producers.iter().cloned(), i64::MAX);
+    let fresh = Watermarks::awaiting(awaited.iter().cloned(), i64::MAX);
     Task::restore(stage.clone(), 0, &entries, fresh, Out::new(Format::Json, topics))
 }
 

@@ -85,7 +85,7 @@ mod tests {
 
     /// `id kind author rules | place`, a post a line.
     fn check(posts: &str, expected: Expect) {
-        let mut driver = Driver::new(Locate::default(), &["test"], &["sightings", "late", "rejected"]);
+        let mut driver = Driver::new(Locate::default(), &["posts/test"], &["sightings", "late", "rejected"]);
         let posts: Vec<_> = posts.lines().map(|line| (Timestamp::from_seconds(1), post(line.trim()))).collect();
         let outputs = driver.feed("test", &posts, Timestamp::from_seconds(2));
         expected.assert_eq(&lines(&outputs).join("\n"));

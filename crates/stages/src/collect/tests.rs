@@ -69,7 +69,7 @@ fn short(line: &str) -> String {
 
 fn check_by(rules: &Rules, table: &str, expected: Expect) {
     for crash in [false, true] {
-        let mut driver = Driver::new(Collect { rules: rules.clone() }, &["test"], TOPICS);
+        let mut driver = Driver::new(Collect { rules: rules.clone() }, &["posts/test"], TOPICS);
         let lines: Vec<String> = run(&mut driver, table, crash).iter().map(|line| short(line)).collect();
         expected.assert_eq(&lines.join("\n"));
         if table.ends_with("end") {
@@ -234,7 +234,7 @@ fn the_large_are_counted_in_full_and_listed_in_part_and_none_goes_on_for_ever() 
 
 #[test]
 fn a_crowd_that_waits_has_a_bound() {
-    let mut driver = Driver::new(Collect { rules: rules() }, &["test"], TOPICS);
+    let mut driver = Driver::new(Collect { rules: rules() }, &["posts/test"], TOPICS);
     let before = Timestamp::from_seconds(-10);
     driver.feed("test", &[post("a", Kind::Original, 0, 1), post("a", Kind::Repost, 1, 1)], before);
     let crowd: Vec<_> = (0..1500).map(|second| post("a", Kind::Repost, 3000 + second, 1)).collect();
@@ -269,7 +269,7 @@ fn that_one_has_ended_is_forgotten_in_time() {
 
 #[test]
 fn the_text_is_cut_between_letters() {
-    let mut driver = Driver::new(Collect { rules: Rules { text: 4, least: 1, ..rules() } }, &["test"], TOPICS);
+    let mut driver = Driver::new(Collect { rules: Rules { text: 4, least: 1, ..rules() } }, &["posts/test"], TOPICS);
     let (time, first) = post("a", Kind::Quote, 0, 1);
     let first = Post { text: "añéx".into(), ..first };
     let series = lines(&driver.feed("test", &[(time, first)], Timestamp::from_seconds(600)));
@@ -295,7 +295,7 @@ fn agrees_with_the_definition_on_random_streams_with_crashes() {
             let root = next(6);
             records.push((now - next(100) as i64, next(3) > 0 || !begun.insert(root), root));
         }
-        let mut driver = Driver::new(Collect { rules: rules() }, &["test"], TOPICS);
+        let mut driver = Driver::new(Collect { rules: rules() }, &["posts/test"], TOPICS);
         let (mut got, mut newest, mut rest) = (vec![], 0, &records[..]);
         while !rest.is_empty() {
             let (batch, behind) = rest.split_at((next(9) as usize).min(rest.len()));

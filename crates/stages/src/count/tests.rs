@@ -48,7 +48,7 @@ fn short(line: &str) -> String {
 fn check(table: &str, expected: Expect) {
     let stage = stage();
     for crash in [false, true] {
-        let mut driver = Driver::new(stage, &["test"], &["counts", "late", "rejected"]);
+        let mut driver = Driver::new(stage, &["sightings/test"], &["counts", "late", "rejected"]);
         let lines: Vec<String> = run(&mut driver, table, crash).iter().map(|line| short(line)).collect();
         expected.assert_eq(&lines.join("\n"));
     }
@@ -101,7 +101,7 @@ fn late_records_are_kept_away_from_closed_windows() {
 #[test]
 fn the_end_closes_everything_and_forgets_it() {
     let stage = stage();
-    let mut driver = Driver::new(stage, &["test"], &["counts", "late", "rejected"]);
+    let mut driver = Driver::new(stage, &["sightings/test"], &["counts", "late", "rejected"]);
     run(&mut driver, "10 oslo ann\n 11 rome bob\n -- 10.5", false);
     assert!(driver.entries() > 2);
     run(&mut driver, "end", false);
@@ -111,7 +111,7 @@ fn the_end_closes_everything_and_forgets_it() {
 #[test]
 fn after_an_end_a_new_source_goes_on_and_reopens_nothing() {
     let stage = stage();
-    let mut driver = Driver::new(stage, &["test"], &["counts", "late", "rejected"]);
+    let mut driver = Driver::new(stage, &["sightings/test"], &["counts", "late", "rejected"]);
     run(&mut driver, "10 oslo ann\n end", false);
     let new = [
         (Timestamp::from_millis(11 * MINUTE), sighting("oslo", "bob", false)),
@@ -140,7 +140,7 @@ fn agrees_with_the_definition_on_random_streams_with_crashes() {
             (random >> 33) % bound
         };
         let stage = stage();
-        let mut driver = Driver::new(stage, &["test"], &["counts", "late", "rejected"]);
+        let mut driver = Driver::new(stage, &["sightings/test"], &["counts", "late", "rejected"]);
         let (mut newest, mut watermark, mut records, mut lines_out) = (0, i64::MIN, vec![], vec![]);
         for _ in 0..next(40) + 1 {
             let mut batch = vec![];

@@ -60,7 +60,7 @@ fn each_model_says_how_large_it_will_be() {
         (Model::PowerLaw, "power-law", vec!["p", "c", "theta"]),
         (Model::Seismic { degree: MARKS.mean() }, "seismic", vec!["infectiousness"]),
     ] {
-        let mut driver = Driver::new(stage(model, Usual::Learned), &["test"], TOPICS);
+        let mut driver = Driver::new(stage(model, Usual::Learned), &["series/test"], TOPICS);
         let estimates = feed(&mut driver, &[first.clone(), second.clone()]);
         for (estimate, (_, series)) in estimates.iter().zip([first, second]) {
             assert_eq!((&*estimate.model, estimate.window_s, estimate.observed), (name, series.window_s.unwrap(), series.size));
@@ -78,7 +78,7 @@ fn each_model_says_how_large_it_will_be() {
 
 #[test]
 fn what_is_usual_is_learned_from_those_that_ended() {
-    let mut driver = Driver::new(stage(Model::Exponential, Usual::Learned), &["test"], TOPICS);
+    let mut driver = Driver::new(stage(Model::Exponential, Usual::Learned), &["series/test"], TOPICS);
     let mut last = vec![];
     for number in 0..300 {
         last = feed(&mut driver, &cascade(number, 0.5));
@@ -91,7 +91,7 @@ fn what_is_usual_is_learned_from_those_that_ended() {
     let (mut learned, mut bare) = (vec![], vec![]);
     for number in 300..360 {
         let series = cascade(number, 0.5);
-        let mut alone = Driver::new(stage(Model::Exponential, Usual::Nothing), &["test"], TOPICS);
+        let mut alone = Driver::new(stage(Model::Exponential, Usual::Nothing), &["series/test"], TOPICS);
         for (driver, errors) in [(&mut driver, &mut learned), (&mut alone, &mut bare)] {
             let estimate = feed(driver, &series[..1]).remove(0);
             errors.push((parameter(&estimate, "beta") * 900.0).ln().abs());
@@ -105,7 +105,7 @@ fn what_is_usual_is_learned_from_those_that_ended() {
 fn what_was_learned_survives_a_crash_to_the_last_digit() {
     let all: Vec<_> = (0..60).flat_map(|number| cascade(number, 0.5)).collect();
     let run = |crash: bool| {
-        let mut driver = Driver::new(stage(Model::Exponential, Usual::Learned), &["test"], TOPICS);
+        let mut driver = Driver::new(stage(Model::Exponential, Usual::Learned), &["series/test"], TOPICS);
         let mut estimates = vec![];
         for series in all.chunks(2) {
             estimates.extend(feed(&mut driver, series));
@@ -124,7 +124,7 @@ fn what_was_learned_survives_a_crash_to_the_last_digit() {
 fn the_constants_of_the_course_are_used_where_they_are_asked_for() {
     let [p, beta, p_sd, beta_sd, correlation] = COURSE;
     let course = Usual::Given(35.0, Prior::matched(p, beta, p_sd, beta_sd, correlation));
-    let mut driver = Driver::new(stage(Model::Exponential, course), &["test"], TOPICS);
+    let mut driver = Driver::new(stage(Model::Exponential, course), &["series/test"], TOPICS);
     let estimates = feed(&mut driver, &cascade(1, 0.6));
     assert_eq!((estimates[0].mean_mark, estimates[0].learned_from), (35.0, 0));
     let n_star = parameter(&estimates[0], "p") * 35.0;
@@ -136,14 +136,14 @@ fn of_a_very_large_one_the_first_posts_are_looked_at_and_the_others_added() {
     let (time, series) = cascade(3, 0.6).remove(1);
     let listed = series.events.len() as u64;
     let large = Series { size: listed + 1_000_000, ..series.clone() };
-    let mut driver = Driver::new(stage(Model::Exponential, Usual::Learned), &["test"], TOPICS);
+    let mut driver = Driver::new(stage(Model::Exponential, Usual::Learned), &["series/test"], TOPICS);
     let estimate = feed(&mut driver, &[(time, large)]).remove(0);
     assert!(estimate.observed == listed + 1_000_000 && estimate.low.unwrap() >= 1_000_000.0 + listed as f64);
 }
 
 #[test]
 fn what_is_no_cascade_is_rejected_and_hostile_ones_give_numbers() {
-    let mut driver = Driver::new(stage(Model::Exponential, Usual::Learned), &["test"], TOPICS);
+    let mut driver = Driver::new(stage(Model::Exponential, Usual::Learned), &["series/test"], TOPICS);
     let (time, series) = cascade(3, 0.6).remove(0);
     let bad = |events: Vec<[u64; 2]>| (time, Series { events, ..series.clone() });
     for nothing in [vec![], vec![[5, 1]]] {
