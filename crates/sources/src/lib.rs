@@ -21,9 +21,9 @@ mod layout;
 mod pace;
 mod replay;
 mod synthetic;
-mod tweetoscope;
 #[cfg(test)]
 mod testing;
+mod tweetoscope;
 
 pub use error::{Error, Kind};
 
