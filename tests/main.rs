@@ -16,3 +16,4 @@ mod simulation;
 mod storm;
 mod support;
 mod tidy;
+mod tweetoscope;
