@@ -96,6 +96,14 @@ pub fn open(url: &str, settings: &Settings) -> Result<Opened, Error> {
     }
 }
 
+/// The topics that the source at an address writes, beside `rejected`, without opening it.
+pub fn topics(url: &str) -> &'static [&'static str] {
+    match Address::parse(url) {
+        Ok(address) if address.scheme == "tweetoscope" => tweetoscope::topics(&address).unwrap_or(POSTS),
+        _ => POSTS,
+    }
+}
+
 /// The source `stdin:`, reading any stream of bytes; `options` as behind the `?` of its address.
 pub fn reading(input: Box<dyn Read + Send>, options: &str, settings: &Settings) -> Result<Box<dyn Source>, Error> {
     replay::reading(input, &Address::parse(&format!("stdin:?{options}"))?, settings)

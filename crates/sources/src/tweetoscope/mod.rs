@@ -95,17 +95,26 @@ pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Err
     Ok(Opened { name, source: Box::new(source), topics, bytes: None, posts: None })
 }
 
-fn made(address: &Address, settings: &Settings) -> Result<Tweetoscope, Error> {
-    let (ours, theirs) = address.split(&OPTIONS);
-    let brokers = brokers::Settings::parse(&format!("{}?{theirs}", address.path));
-    let brokers = brokers.map_err(|error| address.bad("brokers", &address.path, &error.to_string()))?;
+/// The topics of ours that it writes.
+pub(crate) fn topics(address: &Address) -> Result<&'static [&'static str], Error> {
+    kind(address).map(Kind::topics)
+}
+
+fn kind(address: &Address) -> Result<Kind, Error> {
     let kind = |text: &str| match text {
         "tweets" => Some(Kind::Tweets),
         "cascade_series" => Some(Kind::Series),
         "cascade_properties" => Some(Kind::Properties),
         _ => None,
     };
-    let kind = ours.value("read", Kind::Tweets, "write tweets, cascade_series or cascade_properties", kind)?;
+    address.value("read", Kind::Tweets, "write tweets, cascade_series or cascade_properties", kind)
+}
+
+fn made(address: &Address, settings: &Settings) -> Result<Tweetoscope, Error> {
+    let (ours, theirs) = address.split(&OPTIONS);
+    let brokers = brokers::Settings::parse(&format!("{}?{theirs}", address.path));
+    let brokers = brokers.map_err(|error| address.bad("brokers", &address.path, &error.to_string()))?;
+    let kind = kind(&ours)?;
     let topic = ours.option("topic").or(ours.option("read")).unwrap_or("tweets").to_owned();
     let moment = "write the moment that is t = 0, such as 1970-01-01T00:00:00Z";
     let base = ours.value("start", Timestamp::default(), moment, Timestamp::parse)?;
