@@ -103,6 +103,7 @@ fn stage<S: Stage + 'static>(config: &Config, role: &Role, stage: Arc<S>, contex
         outputs: topology::outputs(config, role),
         awaited: topology::awaited(role),
         producers: topology::producers(config, role),
+        is_fed: topology::is_fed(config, role),
         idle_ms: config.time.idle.0,
         batch_bytes: batch_bytes(config),
     };

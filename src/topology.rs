@@ -124,6 +124,12 @@ pub fn producers(config: &Config, role: &Role) -> Vec<Producer> {
     before.flat_map(|stage| partitions.clone().map(|partition| format!("{}/{partition}", stage.name).into())).collect()
 }
 
+/// Whether anything comes to a stage.
+pub fn is_fed(config: &Config, role: &Role) -> bool {
+    let flowing = flowing(config);
+    role.reads.iter().any(|topic| flowing.contains(topic))
+}
+
 /// The topics to which something comes from the sources, directly or by way of stages.
 fn flowing(config: &Config) -> Vec<&'static str> {
     let mut topics: Vec<&str> = config.sources.iter().flat_map(|url| sources::topics(url)).copied().collect();

@@ -121,6 +121,7 @@ impl<'k> World<'k> {
             outputs: [output, "late", "rejected"].map(|name| TopicSpec::new(name, PARTITIONS)).into(),
             awaited: vec![output.to_owned()],
             producers,
+            is_fed: true,
             idle_ms: i64::MAX,
             batch_bytes: 400,
         };

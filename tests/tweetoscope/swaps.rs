@@ -94,7 +94,8 @@ fn our_collector_in_the_place_of_theirs_tells_every_cascade_of_a_recording() {
     // The same brokers, another log, nothing new to read: nothing is held back and nothing comes from nowhere.
     let before = values(prefix, "cascade_series").len();
     let url = source(prefix, "read=cascade_properties&end=true");
-    place.ok(&format!("run --drain --listen off --roles source,collect,tweetoscope --source {url} --log disk:other"));
+    // All roles: those to which nothing comes hold nobody up.
+    place.ok(&format!("run --drain --listen off --source {url} --log disk:other"));
     assert_eq!(place.tap("sizes --log disk:other").len(), wanted.sizes.len());
     assert_eq!(values(prefix, "cascade_series").len(), before, "what is theirs is not sent back");
 }
@@ -215,7 +216,7 @@ fn our_generator_in_the_place_of_theirs_writes_byte_for_byte_what_it_would() {
         // One partition: what a source sends stays in order.
         let place = place(&prefix, "tweets").set("tweetoscope.generation", generation).set("topics.partitions", "1");
         deck(&place);
-        let url = "cascades:deck?speed=max&sources=3&start=1970-01-01T00:00:00Z";
+        let url = "cascades:deck?speed=max&sources=2&alive=4&start=1970-01-01T00:00:00Z";
         node("topics", &prefix, "tweets");
         place.ok(&format!("run --drain --listen off --roles source,tweetoscope --source {url} --log disk:log"));
         let wanted: Vec<(String, String)> =
@@ -233,7 +234,7 @@ fn our_generator_in_the_place_of_theirs_writes_byte_for_byte_what_it_would() {
         let said = node("collector", &prefix, "");
         let of = |kind: &str| said.iter().filter(|line| line[0] == kind).count();
         let series = super::expected::series(values(&prefix, "cascade_series").iter().map(String::as_str));
-        assert!(of("serie") > 20 && of("size") > 5 && of("size") <= all.sizes.len(), "{said:?}");
+        assert!(of("serie") > 15 && of("size") > 5 && of("size") <= all.sizes.len(), "{said:?}");
         for (place, mut tweets) in series {
             tweets[1..].sort_unstable();
             assert_eq!(Some(&tweets), all.series.get(&place), "{place:?}");
