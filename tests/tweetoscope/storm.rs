@@ -2,7 +2,7 @@
 //! and theirs, is what one straight run leaves.
 
 use super::expected::{Expected, expected};
-use super::{broker, shown, start_node, told};
+use super::{Shown, broker, shown, start_node, told};
 use crate::support::{Dice, Place, Process, eventually, get};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -55,8 +55,8 @@ fn collector_estimators_and_sink_killed_again_and_again_leave_what_a_straight_ru
     let place = Place::new().set("tweetoscope.brokers", &brokers).set("tweetoscope.write", "cascade_series,cascade_properties");
     let place = place.set("engine.workers", "1").set("time.lateness", "1h").set("time.idle", "10m");
     let log = format!("kafka://{}?prefix=storm-{PREFIX}&session=2s&transaction=4s&cache=off", broker());
-    let tweets = format!("tweetoscope://{}?prefix={PREFIX}&speed=500", broker());
-    let generator = start_node("generator", PREFIX, "--cascades 150 --seed 8 --sources 4 --factor 500");
+    let tweets = format!("tweetoscope://{}?prefix={PREFIX}&speed=700", broker());
+    let generator = start_node("generator", PREFIX, "--cascades 150 --seed 8 --sources 4 --factor 700");
 
     let mut collector = watched(&place, &log, "source,collect", &tweets);
     let mut others: Vec<Watched> = (0..4).map(|_| watched(&place, &log, "estimate", "synthetic:")).collect();
@@ -81,7 +81,7 @@ fn collector_estimators_and_sink_killed_again_and_again_leave_what_a_straight_ru
     }
     let sent = generator.ended(LIMIT).good();
     println!("{:?} of kills", begun.elapsed());
-    collector.arguments = collector.arguments.replace("&speed=500", "&speed=500&end=true");
+    collector.arguments = collector.arguments.replace("&speed=700", "&speed=700&end=true");
     collector.kill(&place);
     collector.process.ended(LIMIT).good();
     let sink = others.pop().unwrap();
@@ -113,4 +113,49 @@ fn judge(place: &Place, log: &str, tweets: &str, wanted: &Expected) {
     assert_eq!((kind(r#""size""#), kind(r#""parameters""#)), (2 * wanted.sizes.len(), wanted.series.len()));
     let series = shown(&format!("{PREFIX}cascade_series"));
     assert_eq!(super::expected::series(series.iter().map(|serie| serie.value.as_str())), wanted.series);
+}
+
+/// All that stands on the topics of this prefix, in order.
+fn written(prefix: &str) -> Vec<(&'static str, Shown)> {
+    let topics = ["tweets", "cascade_series", "cascade_properties"];
+    let of = |topic| shown(&format!("{prefix}{topic}")).into_iter().map(move |shown| (topic, shown));
+    let mut all: Vec<_> = topics.into_iter().flat_map(of).collect();
+    all.sort_by(|one, other| format!("{one:?}").cmp(&format!("{other:?}")));
+    all
+}
+
+#[test]
+fn a_sink_killed_between_its_write_and_its_commit_writes_each_message_once() {
+    let place = Place::new().set("tweetoscope.write", "tweets,cascade_series,cascade_properties");
+    // Many small writes: most kills meet one on its way.
+    let place = place.set("engine.batch", "1KiB");
+    let made = "synthetic:hawkes?speed=max&limit=20000&start=1970-01-01T00:00:00Z";
+    place.ok(&format!("run --drain --listen off --roles source,collect,estimate --source {made} --log disk:straight"));
+    let copied = std::process::Command::new("cp").arg("-r").args(["straight", "attacked"].map(|name| place.path(name))).status();
+    assert!(copied.unwrap().success());
+    let to = |prefix: &str, log: &str| {
+        let brokers = format!("kafka://{}?prefix={prefix}&transaction=4s", broker());
+        let mut command =
+            place.command(&format!("run --drain --listen off --roles tweetoscope --source synthetic: --log disk:{log}"));
+        command.env("GOSHAWK__TWEETOSCOPE__BROKERS", brokers);
+        command
+    };
+    Process::start(&mut to("sink-a.", "straight")).ended(LIMIT).good();
+    let (begun, mut dice, mut kills) = (Instant::now(), Dice(5), 0);
+    loop {
+        let mut process = Process::start(&mut to("sink-b.", "attacked"));
+        std::thread::sleep(Duration::from_millis(250 + dice.roll(450)));
+        if process.has_ended() {
+            process.ended(LIMIT).good();
+            break;
+        }
+        kills += u64::from(process.kill());
+        assert!(begun.elapsed() < LIMIT, "no end after {kills} kills");
+    }
+    println!("{kills} kills in {:?}", begun.elapsed());
+    assert!(kills >= 6, "only {kills} kills");
+    let (straight, attacked) = (written("sink-a."), written("sink-b."));
+    assert!(straight.len() > 20_000);
+    assert_eq!(straight.len(), attacked.len());
+    assert!(straight == attacked, "what is written differs");
 }

@@ -226,7 +226,8 @@ fn our_generator_in_the_place_of_theirs_writes_byte_for_byte_what_it_would() {
         let mut got: Vec<(String, String)> = told.into_iter().map(|told| (told.key.unwrap(), told.value)).collect();
         let sent: Vec<Vec<String>> = wanted.iter().map(|(key, value)| fields_of(key, value, generation)).collect();
         let mut wanted = wanted;
-        (got.sort(), wanted.sort());
+        got.sort();
+        wanted.sort();
         assert_eq!(got, wanted);
 
         // Their collector makes of it what its rules say, but for the last cascades, which it never ends.
