@@ -21,6 +21,10 @@ endif
 KAFKA := $(abspath $(TARGET))/services/kafka
 export GOSHAWK_KAFKA := $(KAFKA)
 
+# Python with a Kafka client, for the tests: a folder of its own, made once
+NODES := $(abspath $(TARGET))/services/python
+export GOSHAWK_PYTHON := $(NODES)/bin/python
+
 # where install-lib puts things, and from where: another folder than cargo's holds a library that is built already
 PREFIX ?= /usr/local
 LIB ?= $(TARGET)/release
@@ -78,7 +82,7 @@ demo: build ## a made-up network, live, and the address of a web page with its n
 	$(TARGET)/release/goshawk demo
 
 .PHONY: test
-test: need-rust need-lints need-test-tools need-kafka ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
+test: need-rust need-lints need-test-tools need-kafka need-python-kafka ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
 	$(call said,cargo test)
 	cargo test --workspace --locked --no-fail-fast -- --skip storm::
 	$(call said,storms on three brokers)
@@ -203,4 +207,16 @@ $(KAFKA)/.complete: tests/services/kafka.xml
 	$(call said,Apache Kafka)
 	rm -rf $(KAFKA)
 	mvn -q -B -f tests/services/kafka.xml dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(KAFKA)
+	@touch $@
+
+.PHONY: need-python-kafka
+need-python-kafka: $(NODES)/.complete ## a stock Kafka client for the Python nodes in the tests, from PyPI
+
+$(NODES)/.complete: tests/tweetoscope/nodes/requirements.txt
+	$(call installed,python3,python3)
+	@python3 -c 'import ensurepip' 2>/dev/null || { $(SUDO) apt-get update -q; $(SUDO) apt-get install -qy python3-venv; }
+	$(call said,kafka-python)
+	rm -rf $(NODES)
+	python3 -m venv $(NODES)
+	$(NODES)/bin/pip install -q --disable-pip-version-check -r $<
 	@touch $@

@@ -103,6 +103,7 @@ fn stage<S: Stage + 'static>(config: &Config, role: &Role, stage: Arc<S>, contex
         outputs: topology::outputs(config, role),
         awaited: topology::awaited(role),
         producers: topology::producers(config, role),
+        is_fed: topology::is_fed(config, role),
         idle_ms: config.time.idle.0,
         batch_bytes: batch_bytes(config),
     };
@@ -131,11 +132,27 @@ fn tweetoscope(config: &Config, role: &Role, context: &Context) -> Result<Vec<Bo
         batch_bytes: batch_bytes(config),
         rest: Duration::ZERO,
     };
+    let log = identity(&config.log);
     let join = |_| {
-        let sink = sinks::tweetoscope::Tweetoscope::new(settings.clone(), writing.clone());
+        let sink = sinks::tweetoscope::Tweetoscope::new(&log, settings.clone(), writing.clone());
         Ok(Box::new(SinkWorker::join(Box::new(sink), plan.clone(), context.clone())?) as Box<dyn Turn>)
     };
     (0..workers(config).min(config.topics.partitions as usize)).map(join).collect()
+}
+
+/// Which log this is, told apart from one that stood in the same place before.
+fn identity(log: &str) -> String {
+    let (kind, rest) = log.split_once(':').unwrap_or((log, ""));
+    let place = rest.split('?').next().unwrap_or_default();
+    let since = |time: std::io::Result<std::time::SystemTime>| {
+        time.ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()).map_or(0, |since| since.as_nanos())
+    };
+    match kind {
+        "memory" => format!("memory {} {}", std::process::id(), since(Ok(std::time::SystemTime::now()))),
+        "disk" => format!("disk {}", since(std::fs::metadata(place).and_then(|folder| folder.created()))),
+        // The brokers may be reached in other ways tomorrow; the name stays.
+        _ => format!("kafka {}", rest.split("prefix=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default()),
+    }
 }
 
 /// Removes what has expired, every so often.

@@ -112,16 +112,40 @@ pub fn awaited(role: &Role) -> Vec<String> {
     role.writes.iter().copied().filter(|topic| read(topic)).map(str::to_owned).collect()
 }
 
-/// Who writes what a stage reads, where that is known beforehand: each partition of each stage before it. Sources are
-/// not: they register themselves. Where a source writes what a stage would, nobody waits for that stage.
+/// Who writes what a stage reads, where that is known beforehand: each partition of each stage before it, should something come
+/// to that stage. Sources are not: they register themselves.
 pub fn producers(config: &Config, role: &Role) -> Vec<(String, Producer)> {
-    let brought: Vec<&str> = config.sources.iter().flat_map(|url| sources::topics(url)).copied().collect();
+    let flowing = flowing(config);
     let before = ROLES.iter().filter(|other| {
-        let feeds = other.writes.iter().any(|topic| role.reads.contains(topic));
-        feeds && other.kind == Kind::Stage && !other.writes.iter().any(|topic| brought.contains(topic))
+        let is_fed = other.reads.iter().any(|topic| flowing.contains(topic));
+        other.kind == Kind::Stage && is_fed && other.writes.iter().any(|topic| role.reads.contains(topic))
     });
-    let partitions = 0..config.topics.partitions;
-    before.flat_map(|stage| partitions.clone().map(|partition| format!("{}/{partition}", stage.name).into())).collect()
+    let feeds = before.flat_map(|stage| {
+        let topics = stage.writes.iter().filter(|topic| role.reads.contains(topic));
+        topics.map(move |topic| (*topic, stage.name))
+    });
+    let each = |(topic, stage): (&str, &str)| {
+        let name = |partition| (topic.to_owned(), format!("{stage}/{partition}").into());
+        (0..config.topics.partitions).map(name).collect::<Vec<_>>()
+    };
+    feeds.flat_map(each).collect()
+}
+
+/// Whether anything comes to a stage.
+pub fn is_fed(config: &Config, role: &Role) -> bool {
+    let flowing = flowing(config);
+    role.reads.iter().any(|topic| flowing.contains(topic))
+}
+
+/// The topics to which something comes from the sources, directly or by way of stages.
+fn flowing(config: &Config) -> Vec<&'static str> {
+    let mut topics: Vec<&str> = config.sources.iter().flat_map(|url| sources::topics(url)).copied().collect();
+    for stage in ROLES.iter().filter(|role| role.kind == Kind::Stage) {
+        if stage.reads.iter().any(|topic| topics.contains(topic)) {
+            topics.extend(stage.writes);
+        }
+    }
+    topics
 }
 
 /// The `locate` stage, as configured.
@@ -283,8 +307,22 @@ mod tests {
     #[test]
     fn count_awaits_every_partition_of_locate_and_locate_nobody() {
         let config = Config::default();
-        let names: Vec<String> = producers(&config, role("count").unwrap()).iter().map(ToString::to_string).collect();
-        assert_eq!(names, ["locate/0", "locate/1", "locate/2", "locate/3"]);
+        let names: Vec<String> =
+            producers(&config, role("count").unwrap()).into_iter().map(|(topic, name)| format!("{topic} {name}")).collect();
+        assert_eq!(names, ["sightings locate/0", "sightings locate/1", "sightings locate/2", "sightings locate/3"]);
         assert!(producers(&config, role("locate").unwrap()).is_empty());
+    }
+
+    #[test]
+    fn estimate_awaits_collect_only_where_a_source_brings_posts() {
+        let awaited = |sources: &[&str]| {
+            let config = Config { sources: sources.iter().map(|url| (*url).to_owned()).collect(), ..Config::default() };
+            producers(&config, role("estimate").unwrap()).len()
+        };
+        assert_eq!(awaited(&["synthetic:"]), 4);
+        assert_eq!(awaited(&["tweetoscope://a:1"]), 4);
+        let (series, sizes) = ("tweetoscope://a:1?read=cascade_series", "tweetoscope://a:1?read=cascade_properties");
+        assert_eq!(awaited(&[series, sizes]), 0);
+        assert_eq!(awaited(&[series, "synthetic:"]), 4);
     }
 }

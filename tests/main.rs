@@ -17,3 +17,4 @@ mod simulation;
 mod storm;
 mod support;
 mod tidy;
+mod tweetoscope;

@@ -316,13 +316,15 @@ impl<'k> World<'k> {
 fn joined<S: Stage + 'static>(stage: S, context: Context) -> Box<dyn Turn> {
     let (_, input, outputs) = STAGES.into_iter().find(|(name, ..)| *name == stage.name()).unwrap();
     let before = STAGES.iter().filter(|(.., outputs)| outputs.contains(&input));
-    let producers =
-        before.flat_map(|(name, ..)| (0..PARTITIONS).map(move |partition| Producer::from(format!("{name}/{partition}"))));
+    let producers = before.flat_map(|(name, ..)| {
+        (0..PARTITIONS).map(move |partition| (input.to_owned(), Producer::from(format!("{name}/{partition}"))))
+    });
     let plan = StagePlan {
         inputs: vec![input.to_owned()],
         outputs: outputs.iter().chain(&["late", "rejected"]).map(|name| TopicSpec::new(name, PARTITIONS)).collect(),
         awaited: outputs.iter().map(|name| (*name).to_owned()).collect(),
         producers: producers.collect(),
+        is_fed: true,
         idle_ms: i64::MAX,
         batch_bytes: 400,
     };

@@ -19,6 +19,8 @@ pub struct Found {
     pub partition: u32,
     /// Its place there.
     pub offset: u64,
+    /// When it was written, in milliseconds, by whoever says so; 0 where nobody does.
+    pub written_ms: i64,
     /// Its key, if it has one.
     pub key: Option<Vec<u8>>,
     /// Its value; empty where it has none.
@@ -119,6 +121,7 @@ fn taken(message: &impl Message) -> Found {
     Found {
         partition: message.partition().cast_unsigned(),
         offset: u64::try_from(message.offset()).unwrap_or(0),
+        written_ms: message.timestamp().to_millis().unwrap_or(0).max(0),
         key: message.key().map(<[u8]>::to_vec),
         value: message.payload().unwrap_or_default().to_vec(),
     }

@@ -19,6 +19,8 @@ pub struct StagePlan {
     pub awaited: Vec<String>,
     /// Who writes which of its inputs, where that is known beforehand: time does not move until each has spoken.
     pub producers: Vec<(String, Producer)>,
+    /// Whether anyone writes its inputs in this run: what is there is all there will be, where nobody does.
+    pub is_fed: bool,
     /// A producer that is silent for so long holds nobody up.
     pub idle_ms: i64,
     /// About how many bytes one turn takes on.
@@ -177,7 +179,8 @@ impl<S: Stage> Turn for StageWorker<S> {
         report.committing = std::mem::take(&mut self.committer.times);
         let caught_up = report.lag.iter().all(|(_, lag)| *lag == 0) && !self.committer.is_pending();
         report.stands_by = report.lag.is_empty() && self.tasks.is_empty();
-        report.done = caught_up && report.lag.len() == self.tasks.len() && self.tasks.values().all(Task::is_done);
+        let ended = !self.plan.is_fed || self.tasks.values().all(Task::is_done);
+        report.done = caught_up && report.lag.len() == self.tasks.len() && ended;
         report
     }
 }

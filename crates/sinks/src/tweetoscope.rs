@@ -1,9 +1,13 @@
 //! `tweetoscope`: our records as a Tweetoscope's messages, on its own topics, so that its nodes can work on them.
 
+#[cfg(test)]
+mod tests;
+
 use brokers::{Letter, Outlet, Settings};
 use domain::tweetoscope::{Form, Log, Message, Outward, Words, key, write};
 use domain::{Estimate, Post, Series, Size};
 use flow::{Batch, Error, Format, Late, Record, Refused, Rejected, Result, Sink, Value, partition_of};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What came from there stands on our log under a name that starts so: it is not sent back.
@@ -27,6 +31,8 @@ pub struct Writing {
 /// Writes each record once, even after a crash: with the messages, and in the same transaction, goes a note of how far it is.
 /// Each of our partitions has a writer of its own, so that who loses a partition can write no more of it.
 pub struct Tweetoscope {
+    /// Which log is read: a note of how far another one was written says nothing.
+    log: String,
     settings: Settings,
     writing: Writing,
     writers: BTreeMap<u32, Writer>,
@@ -39,9 +45,9 @@ struct Writer {
 }
 
 impl Tweetoscope {
-    /// Writes to these brokers; they are asked when there is something to write.
-    pub fn new(settings: Settings, writing: Writing) -> Self {
-        Tweetoscope { settings, writing, writers: BTreeMap::new() }
+    /// Writes what stands on the log of this name to these brokers; they are asked when there is something to write.
+    pub fn new(log: &str, settings: Settings, writing: Writing) -> Self {
+        Tweetoscope { log: log.to_owned(), settings, writing, writers: BTreeMap::new() }
     }
 
     fn writer(&mut self, partition: u32) -> Result<&mut Writer> {
@@ -51,15 +57,14 @@ impl Tweetoscope {
             };
             let name = format!("tweetoscope-{partition}");
             let outlet = Outlet::open(self.settings.clone(), &name, beside, self.writing.partitions)?;
-            let note = outlet.note()?;
-            let next = if note.is_empty() { BTreeMap::new() } else { read_note(&note)? };
+            let next = read_note(&outlet.note()?, &self.log)?;
             self.writers.insert(partition, Writer { outlet, next });
         }
         self.writers.get_mut(&partition).ok_or_else(|| Error::Io("no writer".into()))
     }
 
     fn write_partition(&mut self, partition: u32, batches: &[&Batch], format: Format) -> Result<()> {
-        let writing = self.writing.clone();
+        let (writing, log) = (self.writing.clone(), self.log.clone());
         let writer = self.writer(partition)?;
         let (mut letters, mut next) = (vec![], writer.next.clone());
         for batch in batches {
@@ -71,17 +76,33 @@ impl Tweetoscope {
             next.insert(batch.topic.clone(), batch.next().max(from));
         }
         if !letters.is_empty() {
-            writer.outlet.write(&letters, &serde_json::to_string(&next).unwrap_or_default())?;
+            let note = Note { log, next };
+            writer.outlet.write(&letters, &serde_json::to_string(&note).unwrap_or_default())?;
+            next = note.next;
         }
         writer.next = next;
         Ok(())
     }
 }
 
-fn read_note(note: &str) -> Result<BTreeMap<String, u64>> {
-    serde_json::from_str(note).map_err(|_| {
+/// What is noted with each write.
+#[derive(Serialize, Deserialize)]
+struct Note {
+    /// Which log.
+    log: String,
+    /// How far each of its topics is written.
+    next: BTreeMap<String, u64>,
+}
+
+/// How far each topic of this log is written.
+fn read_note(note: &str, log: &str) -> Result<BTreeMap<String, u64>> {
+    if note.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let read: Note = serde_json::from_str(note).map_err(|_| {
         Error::Refused(format!("the note beside the Tweetoscope's topics is not ours: {note}; use another ?prefix="))
-    })
+    })?;
+    Ok(if read.log == log { read.next } else { BTreeMap::new() })
 }
 
 impl Writing {

@@ -96,12 +96,12 @@ pub fn open(url: &str, settings: &Settings) -> Result<Opened, Error> {
     }
 }
 
-/// The topics that the source at an address writes, beside `rejected`, whether or not it can be opened.
+/// The topics that the source at an address writes, beside `rejected`, without opening it.
 pub fn topics(url: &str) -> &'static [&'static str] {
-    Address::parse(url)
-        .ok()
-        .filter(|address| address.scheme == "tweetoscope")
-        .map_or(POSTS, |address| tweetoscope::topics(&address))
+    match Address::parse(url) {
+        Ok(address) if address.scheme == "tweetoscope" => tweetoscope::topics(&address).unwrap_or(POSTS),
+        _ => POSTS,
+    }
 }
 
 /// The source `stdin:`, reading any stream of bytes; `options` as behind the `?` of its address.

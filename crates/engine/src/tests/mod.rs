@@ -104,6 +104,7 @@ fn parrot(log: &Arc<dyn Log>) -> StageWorker<Parrot> {
         outputs: topics(),
         awaited: vec![],
         producers: vec![],
+        is_fed: true,
         idle_ms: 1000,
         batch_bytes: 1 << 20,
     };

@@ -5,14 +5,22 @@ use flow::Broken;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A clock may be behind the others by so much, in seconds, when it is first seen; beyond that it is taken to have just started.
+/// A clock may run back by so much, in seconds, in one partition. Beyond that it is taken to have started over.
 const SLACK_S: f64 = 60.0;
+/// In between partitions of one source so many times what is on its way may lie.
+const SPREAD: f64 = 10.0;
 /// One that leaps ahead by more is not believed.
 const LEAP_S: f64 = 30.0 * 86_400.0;
 
 /// The clocks, by partition and source.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Lanes(BTreeMap<(u32, String), Lane>);
+
+/// How far apart clocks that go at the same time may be seen, in seconds, where time goes so much faster: a moment of the wall's
+/// is long then.
+pub(super) fn slack_s(speed: f64) -> f64 {
+    SLACK_S.max(2.0 * speed)
+}
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Lane {
@@ -36,40 +44,59 @@ pub(super) struct Place {
     pub(super) starts: u32,
 }
 
+impl Lane {
+    fn now_s(&self) -> f64 {
+        self.own_s + self.shift_s
+    }
+}
+
 impl Lanes {
     /// What the clocks show at most.
     pub(super) fn newest_s(&self) -> Option<f64> {
-        self.0.values().map(|lane| lane.own_s + lane.shift_s).max_by(f64::total_cmp)
+        self.0.values().map(Lane::now_s).max_by(f64::total_cmp)
     }
 
     fn slowest_s(&self) -> Option<f64> {
-        self.0.values().map(|lane| lane.own_s + lane.shift_s).min_by(f64::total_cmp)
+        self.0.values().map(Lane::now_s).min_by(f64::total_cmp)
+    }
+
+    /// The source's clock in the partition in which it is farthest.
+    fn farthest(&self, source: &str) -> Option<Lane> {
+        let lanes = self.0.iter().filter(|((_, other), _)| other == source).map(|(_, lane)| *lane);
+        lanes.max_by(|one, other| one.starts.cmp(&other.starts).then(one.own_s.total_cmp(&other.own_s)))
     }
 
     /// Takes in what a source's clock shows in a partition.
-    pub(super) fn see(&mut self, partition: u32, source: &str, t: f64) -> Result<Place, Broken> {
-        let (newest, slowest, number) = (self.newest_s(), self.slowest_s(), self.0.len() as u32);
-        let known = self.0.get_mut(&(partition, source.to_owned()));
-        if let Some(newest) = newest.filter(|newest| t + known.as_ref().map_or(0.0, |lane| lane.shift_s) > newest + LEAP_S) {
+    ///
+    /// A source that is seen for the first time and is more than `slack_s` behind has just started.
+    pub(super) fn see(&mut self, partition: u32, source: &str, t: f64, slack_s: f64) -> Result<Place, Broken> {
+        let lane = self.lane(partition, source, t, slack_s);
+        if let Some(newest) = self.newest_s().filter(|newest| t + lane.shift_s > newest + LEAP_S) {
             return Err(Broken(format!("the clock of source {source} leaps to {t} s, far beyond {newest} s")));
         }
-        let lane = match known {
-            Some(lane) => {
-                if t < lane.own_s - SLACK_S {
-                    (lane.shift_s, lane.starts, lane.own_s) = (newest.unwrap_or(t) - t, lane.starts + 1, t);
-                }
-                lane.own_s = lane.own_s.max(t);
-                *lane
-            }
-            None => {
-                let is_behind = slowest.is_some_and(|slowest| t < slowest - SLACK_S);
-                let shift_s = if is_behind { newest.unwrap_or(t) - t } else { 0.0 };
-                let lane = Lane { number, own_s: t, shift_s, starts: 0 };
-                self.0.insert((partition, source.to_owned()), lane);
-                lane
-            }
-        };
+        self.0.insert((partition, source.to_owned()), lane);
         Ok(Place { clock: lane.number, shift_s: lane.shift_s, starts: lane.starts })
+    }
+
+    /// The lane as it stands once `t` was seen.
+    fn lane(&self, partition: u32, source: &str, t: f64, slack_s: f64) -> Lane {
+        let just_started = self.newest_s().unwrap_or(t) - t;
+        let fresh = Lane { number: self.0.len() as u32, own_s: t, shift_s: 0.0, starts: 0 };
+        let over = |starts: u32, number: u32| Lane { number, own_s: t, shift_s: just_started, starts: starts + 1 };
+        match (self.0.get(&(partition, source.to_owned())), self.farthest(source)) {
+            (Some(lane), _) if t >= lane.own_s - SLACK_S => Lane { own_s: lane.own_s.max(t), ..*lane },
+            // Another partition has told of this start before.
+            (Some(lane), Some(farthest)) if farthest.starts > lane.starts => Lane { own_s: t, number: lane.number, ..farthest },
+            (Some(lane), _) => over(lane.starts, lane.number),
+            (None, Some(farthest)) if t >= farthest.own_s - SPREAD * slack_s => {
+                Lane { own_s: t, number: fresh.number, ..farthest }
+            }
+            (None, Some(farthest)) => over(farthest.starts, fresh.number),
+            (None, None) if self.slowest_s().is_some_and(|slowest| t < slowest - slack_s) => {
+                Lane { shift_s: just_started, ..fresh }
+            }
+            (None, None) => fresh,
+        }
     }
 }
 
@@ -78,7 +105,7 @@ mod tests {
     use super::*;
 
     fn seen(lanes: &mut Lanes, partition: u32, source: &str, t: f64) -> (u32, f64, u32) {
-        let place = lanes.see(partition, source, t).unwrap();
+        let place = lanes.see(partition, source, t, SLACK_S).unwrap();
         (place.clock, place.shift_s, place.starts)
     }
 
@@ -103,10 +130,23 @@ mod tests {
     }
 
     #[test]
+    fn all_partitions_of_a_source_are_on_the_same_time() {
+        let mut lanes = Lanes::default();
+        seen(&mut lanes, 0, "0", 5000.0);
+        seen(&mut lanes, 0, "1", 3.0);
+        assert_eq!(seen(&mut lanes, 1, "1", 0.0), (2, 4997.0, 0));
+        assert_eq!(seen(&mut lanes, 2, "0", 4500.0), (3, 0.0, 0), "a partition may be behind");
+        assert_eq!(seen(&mut lanes, 3, "0", 4.0), (4, 4996.0, 1), "or its source has started over");
+        assert_eq!(seen(&mut lanes, 0, "0", 9.0), (0, 4996.0, 1));
+        assert_eq!(seen(&mut lanes, 2, "0", 19.0), (3, 4996.0, 1));
+        assert_eq!(lanes.newest_s(), Some(5015.0));
+    }
+
+    #[test]
     fn a_clock_that_leaps_is_not_believed() {
         let mut lanes = Lanes::default();
         seen(&mut lanes, 0, "0", 10.0);
-        assert!(lanes.see(0, "0", 1e10).is_err());
+        assert!(lanes.see(0, "0", 1e10, SLACK_S).is_err());
         assert_eq!(seen(&mut lanes, 0, "0", 11.0), (0, 0.0, 0));
     }
 }

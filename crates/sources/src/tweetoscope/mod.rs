@@ -12,7 +12,7 @@ use crate::batch::{Batch, Reader};
 use crate::{Error, Opened, Settings, speed, wall_clock};
 use brokers::{Feed, Found};
 use domain::tweetoscope::Inward;
-use flow::{Broken, Format, Out, Polled, Pulled, Source, Timestamp};
+use flow::{Broken, Format, Out, Polled, Pulled, Result as Flowed, Source, Timestamp};
 use lanes::Lanes;
 use merge::Merge;
 use serde::{Deserialize, Serialize};
@@ -25,28 +25,38 @@ const MOST: usize = 4096;
 /// Where nothing came for so long, and nothing is there, time goes on by itself.
 const SILENCE: Duration = Duration::from_secs(10);
 
+/// Where messages come from.
+trait Topic: Send {
+    fn poll(&mut self, wait: Duration, most: usize) -> Flowed<Vec<Found>>;
+    /// Whether everything that is known to be there has been read.
+    fn is_at_end(&self) -> bool;
+    /// The partitions in which there is more.
+    fn behind(&self) -> Vec<u32>;
+}
+
+impl Topic for Feed {
+    fn poll(&mut self, wait: Duration, most: usize) -> Flowed<Vec<Found>> {
+        Feed::poll(self, wait, most)
+    }
+
+    fn is_at_end(&self) -> bool {
+        Feed::is_at_end(self)
+    }
+
+    fn behind(&self) -> Vec<u32> {
+        Feed::behind(self).collect()
+    }
+}
+
+/// Begins to read behind these offsets.
+type Opener = Box<dyn Fn(BTreeMap<u32, u64>) -> Flowed<Box<dyn Topic>> + Send>;
+
 /// Which of its topics is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Tweets,
     Series,
     Properties,
-}
-
-impl Kind {
-    fn of(text: &str) -> Option<Kind> {
-        match text {
-            "tweets" => Some(Kind::Tweets),
-            "cascade_series" => Some(Kind::Series),
-            "cascade_properties" => Some(Kind::Properties),
-            _ => None,
-        }
-    }
-}
-
-/// The topics of ours that are written.
-pub(crate) fn topics(address: &Address) -> &'static [&'static str] {
-    address.option("read").and_then(Kind::of).unwrap_or(Kind::Tweets).topics()
 }
 
 /// How far it is.
@@ -61,8 +71,6 @@ struct Cursor {
 /// A topic that is read.
 struct Tweetoscope {
     kind: Kind,
-    topic: String,
-    brokers: brokers::Settings,
     inward: Inward,
     reader: Reader,
     speed: f64,
@@ -70,7 +78,8 @@ struct Tweetoscope {
     ends: bool,
     outs: Option<Box<dyn Fn() -> Out + Send + Sync>>,
     cursor: Cursor,
-    feed: Option<Feed>,
+    feed: Option<Box<dyn Topic>>,
+    opener: Opener,
     merge: Merge,
     /// When the last message came.
     heard: Instant,
@@ -81,19 +90,42 @@ const OPTIONS: [&str; 5] = ["read", "topic", "speed", "start", "end"];
 
 /// Opens `tweetoscope://HOST:PORT?...`.
 pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Error> {
+    let source = made(address, settings)?;
+    let (name, topics) = (source.reader.by.to_string(), source.kind.topics());
+    Ok(Opened { name, source: Box::new(source), topics, bytes: None, posts: None })
+}
+
+/// The topics of ours that it writes.
+pub(crate) fn topics(address: &Address) -> Result<&'static [&'static str], Error> {
+    kind(address).map(Kind::topics)
+}
+
+fn kind(address: &Address) -> Result<Kind, Error> {
+    let kind = |text: &str| match text {
+        "tweets" => Some(Kind::Tweets),
+        "cascade_series" => Some(Kind::Series),
+        "cascade_properties" => Some(Kind::Properties),
+        _ => None,
+    };
+    address.value("read", Kind::Tweets, "write tweets, cascade_series or cascade_properties", kind)
+}
+
+fn made(address: &Address, settings: &Settings) -> Result<Tweetoscope, Error> {
     let (ours, theirs) = address.split(&OPTIONS);
     let brokers = brokers::Settings::parse(&format!("{}?{theirs}", address.path));
     let brokers = brokers.map_err(|error| address.bad("brokers", &address.path, &error.to_string()))?;
-    let kind = ours.value("read", Kind::Tweets, "write tweets, cascade_series or cascade_properties", Kind::of)?;
+    let kind = kind(&ours)?;
     let topic = ours.option("topic").or(ours.option("read")).unwrap_or("tweets").to_owned();
     let moment = "write the moment that is t = 0, such as 1970-01-01T00:00:00Z";
     let base = ours.value("start", Timestamp::default(), moment, Timestamp::parse)?;
     let speed = ours.value("speed", Some(1.0), "write a number above 0: how much faster its time goes", speed)?.unwrap_or(1.0);
     let (name, from) = (format!("tweetoscope:{topic}"), format!("tweetoscope:{}?read={topic}", address.path));
-    let source = Tweetoscope {
+    let opener: Opener = Box::new(move |next| {
+        let feed = Feed::open(brokers.clone(), &topic, next)?;
+        Ok(Box::new(feed) as Box<dyn Topic>)
+    });
+    Ok(Tweetoscope {
         kind,
-        topic,
-        brokers,
         inward: Inward { base, mean_mark: 1.0, is_whole: false },
         reader: Reader { by: name.as_str().into(), from: from.into(), at: settings.clock() },
         speed,
@@ -101,12 +133,11 @@ pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Err
         outs: None,
         cursor: Cursor::default(),
         feed: None,
+        opener,
         merge: Merge::default(),
         heard: Instant::now(),
         complaint: String::new(),
-    };
-    let topics = kind.topics();
-    Ok(Opened { name, source: Box::new(source), topics, bytes: None, posts: None })
+    })
 }
 
 impl Tweetoscope {
@@ -118,7 +149,7 @@ impl Tweetoscope {
         let next = self.cursor.next.clone();
         let polled = match &mut self.feed {
             Some(feed) => feed.poll(wait, MOST),
-            None => Feed::open(self.brokers.clone(), &self.topic, next).map(|feed| {
+            None => (self.opener)(next).map(|feed| {
                 self.feed = Some(feed);
                 vec![]
             }),
@@ -154,7 +185,7 @@ impl Tweetoscope {
     }
 
     fn is_at_end(&self) -> bool {
-        self.merge.is_empty() && self.feed.as_ref().is_some_and(Feed::is_at_end)
+        self.merge.is_empty() && self.feed.as_ref().is_some_and(|feed| feed.is_at_end())
     }
 
     /// What time it is where nothing comes any more: its time goes on at its speed.
@@ -170,7 +201,7 @@ impl Tweetoscope {
         let mut batch = Batch::new(outs());
         self.reader.at = wall_clock();
         while (batch.records as usize) < MOST {
-            let behind = self.feed.iter().flat_map(Feed::behind);
+            let behind = self.feed.iter().flat_map(|feed| feed.behind());
             let Some((_, found)) = self.merge.pop(behind) else { break };
             batch.records += 1;
             self.cursor.next.insert(found.partition, found.offset + 1);

@@ -1,6 +1,6 @@
 //! One message as one of our records.
 
-use super::{Kind, Tweetoscope};
+use super::{Kind, Tweetoscope, lanes};
 use crate::batch::Batch;
 use brokers::Found;
 use domain::tweetoscope::{Message, Serie, Total, Tweet, read};
@@ -50,7 +50,7 @@ impl Tweetoscope {
 
     fn tweet(&mut self, found: &Found, mut tweet: Tweet<'_>, batch: &mut Batch) -> Result<(), Broken> {
         let source = tweet.source.as_deref().unwrap_or("0").to_owned();
-        let place = self.cursor.lanes.see(found.partition, &source, tweet.t)?;
+        let place = self.cursor.lanes.see(found.partition, &source, tweet.t, lanes::slack_s(self.speed))?;
         tweet.t += place.shift_s;
         if place.starts > 0 {
             // Its generator counts cascades from 0 again.
@@ -74,17 +74,20 @@ impl Tweetoscope {
 
     /// A size is told once for each window: the shortest counts.
     fn total(&mut self, found: &Found, total: Total<'_>, batch: &mut Batch) -> Result<(), Broken> {
-        let window = total.t_obs.unwrap_or(0);
-        if self.cursor.shortest.is_some_and(|shortest| window > shortest) {
-            return Ok(());
+        if let Some(window) = total.t_obs {
+            if self.cursor.shortest.is_some_and(|shortest| window > shortest) {
+                return Ok(());
+            }
+            self.cursor.shortest = Some(window);
         }
-        self.cursor.shortest = Some(window);
         let size = self.inward.size(total)?;
+        // Until the shortest window is known, and where a message names none, another copy may still come: it is refused then.
+        let identity = format!("{} {} {}", size.cascade, size.size, size.end.millis()).into_bytes();
         let Size { cascade, network, start, .. } = size.clone();
         let ended =
             Series { cascade, network, start, window_s: None, size: size.size, reach: 0, events: vec![], text: "".into() };
-        stage(batch, found, size.end, found.partition, &[&unique(found)[..], b"e"].concat(), &ended)?;
-        stage(batch, found, size.end, found.partition, &unique(found), &size)
+        stage(batch, found, size.end, found.partition, &[&identity[..], b" ended"].concat(), &ended)?;
+        stage(batch, found, size.end, found.partition, &identity, &size)
     }
 }
 

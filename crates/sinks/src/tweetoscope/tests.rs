@@ -1,0 +1,67 @@
+use super::*;
+use domain::Parameter;
+use flow::Timestamp;
+
+fn writing() -> Writing {
+    let outward = Outward { origin: Timestamp::default(), is_relative: false, windows: vec![600, 1200], partitions: u32::MAX };
+    let names = ["tweets", "cascade_series", "cascade_properties", "logs"].map(|name| (name.to_owned(), format!("x-{name}")));
+    Writing { outward, form: Form::Of2020, words: Words::Safe, names: names.into(), partitions: 4 }
+}
+
+fn letters<V: Value>(writing: &Writing, value: &V) -> Vec<(String, u32, Option<String>, String)> {
+    let mut bytes = vec![];
+    Format::Json.encode(value, &mut bytes).unwrap();
+    let record = Record { offset: 7, time: Timestamp::default(), key: value.key(), value: Some(&bytes), late: false };
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    let told = |letter: Letter| (letter.topic, letter.place % 4, letter.key.map(text), text(letter.value));
+    writing.letters(V::TOPIC, &record, Format::Json).into_iter().map(told).collect()
+}
+
+#[test]
+fn a_size_is_told_in_the_partition_of_each_window() {
+    let end = Timestamp::from_seconds(4329);
+    let size = Size { cascade: "17".into(), network: "x".into(), size: 127, reach: 9, start: Timestamp::default(), end };
+    let value = r#"{"type": "size", "cid": 17, "n_tot": 127, "t_end": 4329}"#.to_owned();
+    let topic = "x-cascade_properties".to_owned();
+    let wanted = [(topic.clone(), 0, Some("600".into()), value.clone()), (topic, 1, Some("1200".into()), value)];
+    assert_eq!(letters(&writing(), &size), wanted);
+}
+
+#[test]
+fn an_estimate_meets_the_size_and_a_topic_that_is_not_written_is_not() {
+    let number = |name: &'static str, value| Parameter { name: name.into(), value, error: None };
+    let estimate = Estimate {
+        cascade: "17".into(),
+        network: "x".into(),
+        start: Timestamp::default(),
+        window_s: 1200,
+        observed: 32,
+        model: "exponential".into(),
+        parameters: vec![number("p", 0.0423), number("beta", 0.25)],
+        n_star: 0.5,
+        g1: 60.0,
+        predicted: Some(152.0),
+        low: None,
+        high: None,
+        mean_mark: 35.0,
+        learned_from: 0,
+        text: "it's".into(),
+    };
+    let value = "{\"type\": \"parameters\", \"cid\": 17, \"msg\": \"it\u{2019}s\", \"n_obs\": 32, \"n_supp\": 120, \
+                 \"params\": [0.0423, 0.25], \"n_star\": 0.5, \"G1\": 60}";
+    let wanted = ("x-cascade_properties".to_owned(), 1, Some("1200".to_owned()), value.to_owned());
+    assert_eq!(letters(&writing(), &estimate), [wanted]);
+    let mut silent = writing();
+    silent.names.remove("cascade_properties");
+    assert_eq!(letters(&silent, &estimate), []);
+}
+
+#[test]
+fn a_note_about_another_log_says_nothing() {
+    let note = r#"{"log":"a","next":{"series":7}}"#;
+    assert_eq!(read_note(note, "a").unwrap(), [("series".to_owned(), 7)].into());
+    assert_eq!(read_note(note, "b").unwrap(), BTreeMap::new());
+    assert_eq!(read_note("", "a").unwrap(), BTreeMap::new());
+    let error = read_note("of somebody else", "a").unwrap_err().to_string();
+    assert!(error.contains("?prefix="), "{error}");
+}
