@@ -85,6 +85,8 @@ pub struct Estimate<'a> {
     pub mean_mark: f64,
     /// How many finished cascades had taught the model what is usual.
     pub learned_from: u64,
+    /// What predictors go by: numbers whose meaning and order are the program's own (see the mathematics).
+    pub features: Vec<f32>,
     /// What the first post says, as in `series`.
     pub text: Text<'a>,
 }

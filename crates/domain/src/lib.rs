@@ -10,6 +10,7 @@
 mod cascade;
 mod counts;
 mod post;
+mod prediction;
 pub mod schema;
 mod sighting;
 mod text;
@@ -19,6 +20,7 @@ mod vitals;
 
 pub use cascade::{Estimate, Parameter, Series, Size};
 pub use counts::Counts;
+pub use prediction::{Deviation, Model, Prediction, Sample};
 pub use post::{Author, Head, Kind, Outline, Place, Post};
 pub use sighting::Sighting;
 pub use text::Text;

@@ -11,9 +11,9 @@ mod tests;
 
 pub use index::index;
 pub use page::page;
-pub(crate) use shapes::Moment;
+pub(crate) use shapes::{Moment, Raw as RawBytes};
 
-use crate::{Counts, Estimate, Post, Series, Sighting, Size};
+use crate::{Counts, Deviation, Estimate, Model, Post, Prediction, Sample, Series, Sighting, Size};
 use flow::{Late, Rejected, Value as _};
 use ordered::Ordered;
 use schemars::generate::SchemaSettings;
@@ -27,7 +27,7 @@ pub const VERSION: u32 = 1;
 
 /// The topics that have a schema, in the order in which records pass through them.
 pub const TOPICS: &[&str] =
-    &[Post::TOPIC, Sighting::TOPIC, Counts::TOPIC, Series::TOPIC, Size::TOPIC, Estimate::TOPIC, Late::TOPIC, Rejected::TOPIC];
+    &[Post::TOPIC, Sighting::TOPIC, Counts::TOPIC, Series::TOPIC, Size::TOPIC, Estimate::TOPIC, Prediction::TOPIC, Deviation::TOPIC, Sample::TOPIC, Model::TOPIC, Late::TOPIC, Rejected::TOPIC];
 
 /// The schema of a topic's records (JSON Schema, draft 2020-12): what a record must hold to be read.
 /// `x-topic`, `x-key` and `x-version` say which topic it is for, which field is the record's key, and [`VERSION`].
@@ -58,6 +58,10 @@ fn shape(topic: &str, settings: SchemaSettings) -> Option<Value> {
         Series::TOPIC => Some(root::<Series<'_>>(settings)),
         Size::TOPIC => Some(root::<Size<'_>>(settings)),
         Estimate::TOPIC => Some(root::<Estimate<'_>>(settings)),
+        Prediction::TOPIC => Some(root::<Prediction<'_>>(settings)),
+        Deviation::TOPIC => Some(root::<Deviation<'_>>(settings)),
+        Sample::TOPIC => Some(root::<Sample<'_>>(settings)),
+        Model::TOPIC => Some(root::<Model<'_>>(settings)),
         Late::TOPIC => Some(root::<shapes::Late>(settings)),
         Rejected::TOPIC => Some(root::<shapes::Rejected>(settings)),
         _ => None,
@@ -83,7 +87,8 @@ fn key(topic: &str) -> Option<&'static str> {
     match topic {
         Post::TOPIC => Some("root"),
         Sighting::TOPIC | Counts::TOPIC => Some("city"),
-        Series::TOPIC | Size::TOPIC | Estimate::TOPIC => Some("cascade"),
+        Series::TOPIC | Size::TOPIC | Estimate::TOPIC | Prediction::TOPIC | Deviation::TOPIC => Some("cascade"),
+        Sample::TOPIC | Model::TOPIC => Some("window"),
         Late::TOPIC | Rejected::TOPIC => Some("by"),
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! The topics by name, for those who meet their records as bytes.
 
-use crate::{Counts, Estimate, Post, Series, Sighting, Size};
+use crate::{Counts, Deviation, Estimate, Model, Post, Prediction, Sample, Series, Sighting, Size};
 use flow::{Broken, Format, Late, Raw, Rejected, Value};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,10 @@ pub fn to_json(topic: &str, format: Format, value: &[u8]) -> Result<Vec<u8>, Bro
         Series::TOPIC => recode::<Series<'_>>(format, value),
         Size::TOPIC => recode::<Size<'_>>(format, value),
         Estimate::TOPIC => recode::<Estimate<'_>>(format, value),
+        Prediction::TOPIC => recode::<Prediction<'_>>(format, value),
+        Deviation::TOPIC => recode::<Deviation<'_>>(format, value),
+        Sample::TOPIC => recode::<Sample<'_>>(format, value),
+        Model::TOPIC => recode::<Model<'_>>(format, value),
         Rejected::TOPIC | Late::TOPIC => recode::<Rejected>(format, value),
         _ => recode::<serde_json::Value>(Format::Json, value).or_else(|_| {
             let mut json = vec![];

@@ -92,6 +92,17 @@ impl Out {
         Some(Place { topic: topic?, partition, start })
     }
 
+    /// Writes a value to every partition of its topic: whoever reads one of them finds it there.
+    pub fn send_everywhere<V: Value>(&mut self, time: Timestamp, value: &V) {
+        let Some(topic) = self.topics.iter_mut().find(|topic| topic.name == V::TOPIC) else { return };
+        let (key, format) = (value.key(), self.format);
+        for builder in &mut topic.partitions {
+            if builder.push(key, time, |into| format.encode(value, into)).is_ok() {
+                self.written += 1;
+            }
+        }
+    }
+
     /// Flags a record that was just written as late.
     pub fn flag_late(&mut self, place: Place) {
         if let Some(builder) = self.builder(place) {

@@ -1,6 +1,6 @@
 //! Records as they are, for the pages.
 
-use crate::{Author, Counts, Estimate, Kind, Parameter, Place, Post, Series, Sighting, Size};
+use crate::{Author, Counts, Deviation, Estimate, Kind, Model, Parameter, Place, Post, Prediction, Sample, Series, Sighting, Size};
 use flow::{Late, Raw, Refused, Rejected, Timestamp, Value};
 
 /// A record, ready to be shown.
@@ -31,6 +31,10 @@ pub(super) fn examples(topic: &str) -> Option<Vec<Example>> {
         ]),
         Size::TOPIC => Some(vec![show("What that cascade came to.", &size())?]),
         Estimate::TOPIC => Some(vec![show("What the exponential kernel made of its first ten minutes.", &estimate())?]),
+        Prediction::TOPIC => Some(vec![show("What was learned makes this of it.", &prediction())?]),
+        Deviation::TOPIC => Some(vec![show("How far off that was.", &deviation())?]),
+        Sample::TOPIC => Some(vec![show("What there is to learn from it. There are more features than these.", &sample())?]),
+        Model::TOPIC => Some(vec![show("A model, cut.", &model())?]),
         Late::TOPIC => Some(vec![show("A sighting that came when its window was closed.", &late())?]),
         Rejected::TOPIC => Some(vec![show("A line that is not UTF-8.", &rejected())?]),
         _ => None,
@@ -130,8 +134,32 @@ fn estimate() -> Estimate<'static> {
         high: Some(61.0),
         mean_mark: 750.0,
         learned_from: 1_893,
+        features: vec![1.3863, 6.3969, 0.25],
         text,
     }
+}
+
+fn prediction() -> Prediction<'static> {
+    let Estimate { cascade, network, start, window_s, observed, text, .. } = estimate();
+    let (predicted, low, high, model) = (109.0, 48.0, 231.0, 96);
+    Prediction { cascade, network, start, window_s, observed, predicted, low, high, model, text }
+}
+
+fn deviation() -> Deviation<'static> {
+    let Prediction { cascade, window_s, predicted, model, .. } = prediction();
+    Deviation { cascade, window_s, predicted, size: 127, are: 0.1417, inside: true, model }
+}
+
+fn sample() -> Sample<'static> {
+    let Estimate { cascade, features, observed, .. } = estimate();
+    let predicted = [109.0, 48.0, 231.0];
+    Sample { window: "600".into(), cascade, features, observed, foreseen: 15.5, predicted, size: 127 }
+}
+
+fn model() -> Model<'static> {
+    let (kind, body) = ("forest".into(), Raw(vec![1, 0, 255]));
+    let (are, constant_are) = (Some(0.24), Some(0.31));
+    Model { window: "600".into(), version: 96, learned_from: 1_536, kind, are, constant_are, body }
 }
 
 fn late() -> Late {

@@ -32,7 +32,7 @@ impl JsonSchema for Moment {
 }
 
 /// How a [`flow::Raw`] is written.
-struct Raw;
+pub(crate) struct Raw;
 
 impl JsonSchema for Raw {
     fn inline_schema() -> bool {

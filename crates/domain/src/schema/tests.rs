@@ -128,11 +128,29 @@ fn cascades(time: Timestamp) -> Vec<Written> {
         high,
         mean_mark,
         learned_from,
+        features: vec![0.1, f32::MAX],
         text,
     };
     let declined = Estimate { predicted: None, high: None, parameters: vec![], ..estimate.clone() };
     let ended = Series { window_s: None, events: vec![], ..observed.clone() };
-    vec![write(&observed), write(&ended), write(&size), write(&estimate), write(&declined)]
+    let mut written = vec![write(&observed), write(&ended), write(&size), write(&estimate), write(&declined)];
+    written.extend(predictions(&estimate));
+    written
+}
+
+fn predictions(of: &Estimate<'static>) -> Vec<Written> {
+    let Estimate { cascade, network, start, window_s, observed, features, text, .. } = of.clone();
+    let (predicted, low, high, model) = (1.5, 1.0, f64::MAX, u64::MAX);
+    let prediction = Prediction { cascade, network, start, window_s, observed, predicted, low, high, model, text };
+    let cascade = of.cascade.clone();
+    let deviation = Deviation { cascade, window_s, predicted, size: 1, are: 0.0, inside: false, model: 0 };
+    let (window, cascade) = (Text::from("600"), of.cascade.clone());
+    let sample = Sample { window, cascade, features, observed, foreseen: 2.5, predicted: [1.0, 2.0, 3.0], size: 7 };
+    let model = |body: &[u8]| {
+        let (window, kind, are, constant_are, body) = ("600".into(), "forest".into(), Some(0.5), None, Raw(body.to_vec()));
+        write(&Model { window, version: 1, learned_from: 2, kind, are, constant_are, body })
+    };
+    vec![write(&prediction), write(&deviation), write(&sample), model(b"\xff\x00"), model(b"text")]
 }
 
 fn refused(raw: &[u8], time: Timestamp) -> Refused {
@@ -300,7 +318,7 @@ fn holds(keyword: &str, rule: &Value, value: &Value) -> bool {
         "pattern" => value.as_str().is_none_or(|text| matches(rule.as_str().unwrap(), text)),
         "minItems" => value.as_array().is_none_or(|parts| parts.len() as u64 >= rule.as_u64().unwrap()),
         "maxItems" => value.as_array().is_none_or(|parts| parts.len() as u64 <= rule.as_u64().unwrap()),
-        "format" => ["date-time", "double", "uint32", "uint64"].contains(&rule.as_str().unwrap()),
+        "format" => ["date-time", "double", "float", "uint32", "uint64"].contains(&rule.as_str().unwrap()),
         "$schema" | "$defs" | "title" | "description" | "x-topic" | "x-key" | "x-version" => true,
         other => panic!("what does `{other}` ask for?"),
     }

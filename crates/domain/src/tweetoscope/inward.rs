@@ -88,6 +88,7 @@ impl Inward {
             high: None,
             mean_mark: self.mean_mark,
             learned_from: 0,
+            features: vec![],
             text: told.msg,
         }
     }

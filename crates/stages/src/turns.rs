@@ -1,0 +1,68 @@
+//! What waits for its time: items in the order of their times, whatever order they came in.
+
+use crate::kept::Kept;
+use flow::{Changes, Timestamp};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+const QUEUE: u8 = b'q';
+
+/// Items by time, then by rank, then by name.
+#[derive(Debug)]
+pub struct Turns<T>(Kept<T, QUEUE>);
+
+impl<T> Default for Turns<T> {
+    fn default() -> Self {
+        Turns(Kept::default())
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Turns<T> {
+    /// Takes an item in. One of the same time, rank and name takes the place of the one before.
+    pub fn push(&mut self, time: Timestamp, rank: u8, name: &[u8], item: T) {
+        // Turned so that bytes sort as numbers do.
+        let order = (time.millis() ^ i64::MIN).to_be_bytes();
+        self.0.insert([&order[..], &[rank], name].concat(), item);
+    }
+
+    /// When the first is due.
+    pub fn due(&self) -> Option<Timestamp> {
+        let (order, _) = self.0.first()?.split_first_chunk::<8>()?;
+        Some(Timestamp::from_millis(i64::from_be_bytes(*order) ^ i64::MIN))
+    }
+
+    /// The first that is due at `at`, with its time.
+    pub fn pop(&mut self, at: Timestamp) -> Option<(Timestamp, T)> {
+        let due = self.due().filter(|due| *due <= at)?;
+        let key = self.0.first()?.to_vec();
+        Some((due, self.0.remove(&key)?))
+    }
+
+    pub fn save(&mut self, changes: &mut Changes<'_>) {
+        self.0.save(changes);
+    }
+
+    pub fn load(&mut self, name: &[u8], value: &[u8]) -> bool {
+        self.0.load(name, value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_come_in_the_order_of_time_then_rank_then_name() {
+        let mut turns = Turns::default();
+        let at = Timestamp::from_millis;
+        for (time, rank, name) in [(5, 1, "b"), (-7, 2, "z"), (5, 0, "y"), (5, 1, "a"), (9, 0, "x")] {
+            turns.push(at(time), rank, name.as_bytes(), name.to_owned());
+        }
+        assert_eq!(turns.due(), Some(at(-7)));
+        let mut order = vec![];
+        while let Some((_, name)) = turns.pop(at(5)) {
+            order.push(name);
+        }
+        assert_eq!((order.concat().as_str(), turns.due()), ("zyab", Some(at(9))));
+    }
+}
