@@ -60,27 +60,40 @@ fn of_kafka(settings: &Settings) -> String {
     )
 }
 
-/// Hides what must not be seen: the user and password of a URL, and options that sound like a secret.
+/// Whether a name sounds like that of a secret.
+fn is_secret(name: &str) -> bool {
+    ["token", "secret", "password", "key", "pem"].iter().any(|word| name.trim().to_lowercase().ends_with(word))
+}
+
+/// Hides what must not be seen in a line of TOML: the user and password of a URL, and values that sound like a secret.
 fn masked(line: &str) -> String {
-    let secret = |name: &str| ["token", "secret", "password", "key"].iter().any(|word| name.to_lowercase().ends_with(word));
-    let mut masked: Vec<String> = vec![];
-    for piece in line.split_inclusive(['&', '?', '"']) {
-        match piece.split_once('=') {
-            Some((name, value)) if secret(name.trim()) => {
-                let tail: String = value.chars().rev().take_while(|c| ['&', '?', '"'].contains(c)).collect();
-                masked.push(format!("{name}=***{tail}"));
-            }
-            _ => masked.push(piece.to_owned()),
+    if let Some((name, _)) = line.split_once('=').filter(|(name, _)| is_secret(name)) {
+        return format!("{name}=***");
+    }
+    let mut texts: Vec<String> = vec![];
+    for part in line.split('"') {
+        match texts.last_mut().filter(|last| last.ends_with('\\')) {
+            Some(last) => *last = format!("{last}\"{part}"),
+            None => texts.push(part.to_owned()),
         }
     }
-    let text = masked.concat();
-    match (text.find("://"), text.find('@')) {
+    texts.iter().map(|text| masked_url(text)).collect::<Vec<_>>().join("\"")
+}
+
+fn masked_url(text: &str) -> String {
+    let (address, options) = text.split_once('?').map_or((text, None), |(address, options)| (address, Some(options)));
+    let address = match (address.find("//"), address.find('@')) {
         (Some(start), Some(end)) if start < end => {
-            let (head, rest) = text.split_at(start + 3);
-            format!("{head}***{}", rest.get(end - start - 3..).unwrap_or_default())
+            format!("{}//***{}", address.get(..start).unwrap_or_default(), address.get(end..).unwrap_or_default())
         }
-        _ => text,
-    }
+        _ => address.to_owned(),
+    };
+    let masked = |option: &str| match option.split_once('=') {
+        Some((name, _)) if is_secret(name) => format!("{name}=***"),
+        _ => option.to_owned(),
+    };
+    options
+        .map_or(address.clone(), |options| format!("{address}?{}", options.split('&').map(masked).collect::<Vec<_>>().join("&")))
 }
 
 /// Tries what the configuration names.
@@ -142,6 +155,11 @@ mod tests {
             ("log = \"disk:./a?fsync=always\"", "log = \"disk:./a?fsync=always\""),
             ("sources = [\"x:?token=abc&rules=r\"]", "sources = [\"x:?token=***&rules=r\"]"),
             ("a = \"http://me:pw@host/x\"", "a = \"http://***@host/x\""),
+            ("a = \"x://h?sasl.password=a?b\\\"c&d=e\"", "a = \"x://h?sasl.password=***&d=e\""),
+            (
+                "sources = [\"a:?ssl.key.pem=x\", \"tweetoscope://me:pw@h?token=y\"]",
+                "sources = [\"a:?ssl.key.pem=***\", \"tweetoscope://***@h?token=***\"]",
+            ),
             ("api_key = abc", "api_key =***"),
             (
                 "log = \"kafka://a:9092?sasl.username=u&sasl.password=p%26w&ssl.key.password=q\"",

@@ -16,23 +16,23 @@ pub type Sizes = BTreeMap<String, (u64, u64)>;
 pub struct Expected {
     pub series: Series,
     pub sizes: Sizes,
-    /// Retweets that came when their cascade was over.
+    /// Retweets that came when their cascade was over, and that was told. Of those that were too small nothing is known any more.
     pub late: usize,
 }
 
 /// Of the lines that the generator says.
 pub fn expected(sent: &[Vec<String>]) -> Expected {
     let mut cascades: BTreeMap<String, Vec<(u64, u64)>> = BTreeMap::new();
-    let mut late = 0;
+    let mut late: BTreeMap<String, usize> = BTreeMap::new();
     for line in sent {
         let (cid, t, mark) = (line[1].clone(), line[2].parse().unwrap(), line[3].parse::<f64>().unwrap() as u64);
-        let cascade = cascades.entry(cid).or_default();
+        let cascade = cascades.entry(cid.clone()).or_default();
         match cascade.last() {
-            Some((last, _)) if t - last >= SILENCE => late += 1,
+            Some((last, _)) if t - last >= SILENCE => *late.entry(cid).or_default() += 1,
             _ => cascade.push((t, mark)),
         }
     }
-    let mut all = Expected { late, ..Expected::default() };
+    let mut all = Expected::default();
     for (cid, tweets) in cascades {
         let (first, last) = (tweets[0].0, tweets[tweets.len() - 1].0);
         for window in WINDOWS {
@@ -42,6 +42,7 @@ pub fn expected(sent: &[Vec<String>]) -> Expected {
             }
         }
         if tweets.len() >= LEAST {
+            all.late += late.get(&cid).copied().unwrap_or(0);
             all.sizes.insert(cid, (tweets.len() as u64, last));
         }
     }

@@ -97,6 +97,7 @@ typedef struct goshawk_collector_options {
     size_t windows_count;      /**< How many windows: 2. At most 64; with 0 there are sizes alone. */
     int64_t silence_ms;        /**< A cascade has ended when nothing was added for so long: 1800000. */
     int64_t longest_ms;        /**< It has ended so long after its start, whatever comes: 604800000, a week. */
+    int64_t remember_ms;       /**< That it has ended is remembered for so long, of those told of: 86400000, a day. */
     int64_t lateness_ms;       /**< So much older than the newest of its source may a post be; everything is told so much later: 0. */
     uint64_t min_size;         /**< Of a smaller cascade nothing is told: 10. */
     uint64_t max_listed;       /**< So many posts are listed in a series; the others are counted: 100000. */

@@ -201,7 +201,7 @@ pub extern "C" fn goshawk_collector_abi() -> u32 {
     ABI
 }
 
-/// The options of a caller who may know fewer of them than we do, or more.
+/// The options of a caller who may know more of them than we do. None knows fewer: there has been no version before this one.
 unsafe fn read(options: *const Options) -> Result<Options, Failure> {
     const USE_INIT: &str = "use goshawk_collector_options_init";
     if options.is_null() || !options.is_aligned() {

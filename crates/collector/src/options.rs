@@ -22,6 +22,7 @@ pub(crate) fn defaults() -> Options {
         windows_count: WINDOWS_S.len(),
         silence_ms: rules.silence_ms,
         longest_ms: rules.longest_ms,
+        remember_ms: rules.remember_ms,
         lateness_ms: 0,
         min_size: rules.least,
         max_listed: rules.most as u64,
@@ -34,14 +35,15 @@ pub(crate) fn collector(options: &Options, windows: &[u32]) -> Result<Collector,
     if windows.len() > MOST_WINDOWS || windows.contains(&0) {
         return Err(format!("there can be {MOST_WINDOWS} windows, each of at least 1 second"));
     }
-    let Options { silence_ms, longest_ms, lateness_ms, min_size: least, .. } = *options;
+    let Options { silence_ms, longest_ms, remember_ms, lateness_ms, min_size: least, .. } = *options;
     within("silence_ms", silence_ms, 1)?;
     within("longest_ms", longest_ms, 1)?;
+    within("remember_ms", remember_ms, 0)?;
     within("lateness_ms", lateness_ms, 0)?;
     let most = usize::try_from(options.max_listed).unwrap_or(usize::MAX);
     let text = usize::try_from(options.text_bytes).unwrap_or(usize::MAX);
     let mut rules = Rules::default().with_windows(windows.to_vec());
-    (rules.silence_ms, rules.longest_ms, rules.least) = (silence_ms, longest_ms, least);
+    (rules.silence_ms, rules.longest_ms, rules.remember_ms, rules.least) = (silence_ms, longest_ms, remember_ms, least);
     (rules.most, rules.text) = (most, text);
     Ok(Collector::new(rules).with_lateness_ms(lateness_ms))
 }

@@ -109,6 +109,7 @@ fn layout() -> String {
             windows_count,
             silence_ms,
             longest_ms,
+            remember_ms,
             lateness_ms,
             min_size,
             max_listed,

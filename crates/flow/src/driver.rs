@@ -61,6 +61,12 @@ impl<S: Stage> Driver<S> {
         self.task = restore(&self.stage, &self.state, &self.awaited, &self.topics);
     }
 
+    /// Starts another stage on what was committed, as a restart with another configuration does.
+    pub fn replace(&mut self, stage: S) {
+        self.stage = Arc::new(stage);
+        self.crash();
+    }
+
     /// How many entries the committed state has.
     pub fn entries(&self) -> usize {
         self.state.len()

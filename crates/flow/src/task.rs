@@ -75,7 +75,6 @@ impl<S: Stage> Task<S> {
         for (key, value) in entries {
             task.load(key, value);
         }
-        task.watermarks = task.watermarks.with_feedback(task.stage.feedback());
         task.resume();
         task
     }
@@ -164,7 +163,7 @@ impl<S: Stage> Task<S> {
         if let Some(due) = self.timers.take(self.watermarks.watermark()) {
             return Some(due);
         }
-        if !self.watermarks.all_done() || self.watermarks.awaits_feedback() {
+        if !self.watermarks.all_done() {
             return None;
         }
         let (at, key) = self.timers.work.pop_first()?;
@@ -220,17 +219,10 @@ impl<S: Stage> Task<S> {
     }
 
     fn outputs(&mut self, at: Timestamp) -> Vec<Output> {
-        let mark = Mark { watermark: self.promise(), at, done: self.is_done() };
+        let mark = Mark { watermark: self.watermarks.watermark(), at, done: self.watermarks.all_done() };
         let moved = self.marked != Some((mark.watermark, mark.done));
         self.marked = Some((mark.watermark, mark.done));
         self.out.take(&self.producer, mark, moved)
-    }
-
-    /// No record that follows is older: what comes in is not, and neither is what waits for its time.
-    fn promise(&self) -> Timestamp {
-        let waiting = self.timers.work.first().map(|(at, _)| *at);
-        let inputs = if self.watermarks.all_done() { None } else { Some(self.watermarks.inputs()) };
-        waiting.into_iter().chain(inputs).min().unwrap_or(self.watermarks.watermark())
     }
 
     /// What was counted since the last call.
@@ -251,7 +243,7 @@ impl<S: Stage> Task<S> {
 
     /// Whether every producer has ended and every window is closed.
     pub fn is_done(&self) -> bool {
-        self.watermarks.all_done() && self.timers.work.is_empty()
+        self.watermarks.all_done()
     }
 
     /// How many keys have a state.

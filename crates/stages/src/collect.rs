@@ -2,11 +2,13 @@
 
 mod cascade;
 mod saved;
+mod told;
 
 #[cfg(test)]
 mod tests;
 
-pub use cascade::{Cascade, First, Repost, Told};
+pub use cascade::Cascade;
+pub use told::{First, Repost, Told};
 
 use domain::{Kind, Post, Series, Size, Text};
 use flow::{Broken, Input, Late, Out, Raw, Refused, Stage, Timestamp};
@@ -53,6 +55,12 @@ impl Rules {
     pub fn windows_s(&self) -> &[u32] {
         &self.windows_s
     }
+
+    /// A number that tells these windows from others.
+    fn fingerprint(&self) -> u32 {
+        let bytes: Vec<u8> = self.windows_s.iter().flat_map(|window_s| window_s.to_le_bytes()).collect();
+        xxhash_rust::xxh3::xxh3_64(&bytes) as u32
+    }
 }
 
 /// Follows each cascade: a partial one at the end of each observation window, and its size when it has ended.
@@ -79,6 +87,9 @@ impl Stage for Collect {
             // Nothing is told of what was taken back. What is added to it later comes too late.
             Kind::Deletion => state.forget(),
             Kind::Repost => {
+                if state.network().is_some_and(|network| network != &*post.network) {
+                    return Err(Broken("a cascade of this name is open on another network".into()));
+                }
                 let raw = || Raw(input.record.value.unwrap_or_default().to_vec());
                 let repost = Repost { time, mark, offset: input.record.offset, partition: input.partition };
                 if let Some(late) = state.add(&self.rules, repost, raw) {
@@ -113,8 +124,8 @@ impl Stage for Collect {
         state.is_empty()
     }
 
-    fn on_resume(&self, _watermark: Timestamp, state: &mut Cascade) {
-        state.resume(&self.rules);
+    fn on_resume(&self, watermark: Timestamp, state: &mut Cascade) {
+        state.resume(&self.rules, watermark);
     }
 }
 

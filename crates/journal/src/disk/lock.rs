@@ -6,7 +6,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
-const FORMAT: &str = "goshawk log, format 1\n";
+const FORMAT: &str = "goshawk log, format 2\n";
 
 /// Holds the folder for as long as it lives.
 pub struct Lock(#[allow(dead_code, reason = "the lock goes when the file is closed")] File);

@@ -38,6 +38,8 @@ pub struct Forecast {
 pub const ODDS: (f64, f64) = (0.05, 0.95);
 /// No size is larger.
 const MOST: f64 = 1e18;
+/// Nearer than this a quantile need not be: the law is no truer.
+const CLOSE: f64 = 1.001;
 
 impl Moments {
     /// What all marks being alike would give.
@@ -66,7 +68,7 @@ pub(super) fn forecast(size: usize, moments: Moments, scenarios: &[Scenario]) ->
     let size = size as f64;
     let Some(best) = scenarios.first() else { return Forecast { g1: 0.0, n_star: 0.0, mean: size, low: size, high: size } };
     let most = scenarios.iter().map(|scenario| scenario.weight).fold(0.0, f64::max);
-    let likely = scenarios.iter().filter(|scenario| scenario.weight > 1e-4 * most);
+    let likely = scenarios.iter().filter(|scenario| scenario.weight > 1e-3 * most);
     let laws: Vec<Law> = likely.map(|scenario| Law::of(scenario, moments)).collect();
     let at = |odds| size + quantile(&laws, odds);
     let (low, high) = (at(ODDS.0), at(ODDS.1));
@@ -101,23 +103,56 @@ impl Law {
     }
 }
 
-/// The smallest count that the mixture does not exceed with these odds.
+/// The smallest count that the mixture does not exceed with these odds; of a large one, as near as [`CLOSE`].
 fn quantile(laws: &[Law], odds: f64) -> f64 {
     let whole: f64 = laws.iter().map(|law| law.weight).sum();
-    let reached = |count: f64| laws.iter().map(|law| law.weight * law.at_most(count)).sum::<f64>() >= odds * whole;
-    if reached(0.0) {
+    let excess = |count: f64| laws.iter().map(|law| law.weight * law.at_most(count)).sum::<f64>() - odds * whole;
+    if excess(0.0) >= 0.0 {
         return 0.0;
     }
-    let mut high = 1.0;
-    while !reached(high) && high < MOST {
-        high *= 4.0;
-    }
-    let mut low = high / 4.0;
-    while high - low > 1.0 && high > low * 1.0005 {
-        let middle = low.midpoint(high);
-        *(if reached(middle) { &mut high } else { &mut low }) = middle;
+    let (mut low, mut high) = bracket(&excess, guess(laws, odds));
+    let (mut below, mut above) = (excess(low), excess(high));
+    let mut last = None;
+    // what is beyond all sizes has no end to be looked for
+    while above >= 0.0 && high - low > 1.0 && high > low * CLOSE {
+        // along a straight line in the logarithm, and never too near to an end
+        let (from, to) = (low.ln_1p(), high.ln_1p());
+        let part = (below / (below - above)).clamp(0.05, 0.95);
+        let middle = (from + (to - from) * part).exp_m1();
+        let value = excess(middle);
+        let is_high = value >= 0.0;
+        // an end that stays twice counts half
+        let half = if last == Some(is_high) { 0.5 } else { 1.0 };
+        (low, below, high, above) =
+            if is_high { (low, below * half, middle, value) } else { (middle, value, high, above * half) };
+        last = Some(is_high);
     }
     high.ceil()
+}
+
+/// About where a lognormal law with the mixture's mean and variance has these odds.
+fn guess(laws: &[Law], odds: f64) -> f64 {
+    let whole: f64 = laws.iter().map(|law| law.weight).sum();
+    let moment = |of: fn(&Law) -> f64| laws.iter().map(|law| law.weight * (1.0 - law.none) * of(law)).sum::<f64>() / whole;
+    let (mean, square) = (moment(|law| law.mean), moment(|law| law.variance + law.mean * law.mean));
+    let variance = (square / (mean * mean)).ln().max(0.0);
+    let guess = (mean.ln() - variance / 2.0 + if odds < 0.5 { -1.645 } else { 1.645 } * variance.sqrt()).exp();
+    if guess.is_nan() { 1.0 } else { guess.clamp(1.0, MOST) }
+}
+
+/// Two counts, a factor of four apart, between which the excess comes to be above 0.
+fn bracket(excess: &impl Fn(f64) -> f64, guess: f64) -> (f64, f64) {
+    let mut high = guess;
+    while high < MOST && excess(high) < 0.0 {
+        high *= 4.0;
+    }
+    if high > guess {
+        return (high / 4.0, high);
+    }
+    while high > 1.0 && excess(high / 4.0) >= 0.0 {
+        high /= 4.0;
+    }
+    (if high > 1.0 { high / 4.0 } else { 0.0 }, high)
 }
 
 #[cfg(test)]

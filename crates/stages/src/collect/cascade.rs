@@ -2,6 +2,7 @@
 
 use super::Rules;
 use super::saved::Stored;
+use super::told::{First, Repost, Told};
 use flow::{Raw, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -10,84 +11,6 @@ const WAITING: usize = 1000;
 
 const ENDED: &str = "its cascade has ended";
 const BEFORE: &str = "it is older than the first post of its cascade";
-
-/// The post that starts a cascade.
-#[derive(Clone, Copy, Debug)]
-pub struct First<'a> {
-    /// When it was posted.
-    pub time: Timestamp,
-    /// How many follow its author.
-    pub mark: u64,
-    /// Where.
-    pub network: &'a str,
-    /// What it says.
-    pub text: &'a str,
-}
-
-/// A repost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Repost {
-    /// When it was posted.
-    pub time: Timestamp,
-    /// How many follow its author.
-    pub mark: u64,
-    /// Where its record stands, should it come too late.
-    pub offset: u64,
-    /// See `offset`.
-    pub partition: u32,
-}
-
-/// What a cascade tells.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Told<'a> {
-    /// An observation window has ended.
-    Window {
-        /// When.
-        at: Timestamp,
-        /// How long it was, in seconds.
-        window_s: u32,
-        /// The first post's network.
-        network: &'a str,
-        /// The first post's text, cut.
-        text: &'a str,
-        /// When the cascade started.
-        start: Timestamp,
-        /// Posts in the window.
-        size: u64,
-        /// Their followers, added up.
-        reach: u64,
-        /// Milliseconds after the start and followers of each, the oldest first.
-        events: Vec<[u64; 2]>,
-    },
-    /// The cascade has ended.
-    End {
-        /// When that was known.
-        at: Timestamp,
-        /// The first post's network.
-        network: &'a str,
-        /// The first post's text, cut.
-        text: &'a str,
-        /// When it started.
-        start: Timestamp,
-        /// When its last post came.
-        end: Timestamp,
-        /// All its posts.
-        size: u64,
-        /// Their followers, added up.
-        reach: u64,
-    },
-    /// A repost came when its cascade had ended.
-    Late {
-        /// The repost.
-        repost: Repost,
-        /// Its record's value.
-        raw: Raw,
-        /// Why.
-        reason: &'static str,
-    },
-    /// A repost belongs to no cascade that is known: its first post was never seen, or it was too small, or it is long ago.
-    Stray(Repost),
-}
 
 /// A cascade. Most never grow past their first post, so that alone is small.
 #[derive(Debug, Default)]
@@ -117,6 +40,8 @@ pub(super) struct Begun {
 pub(super) struct Numbers {
     /// How many windows are told of.
     told: u32,
+    /// By which windows it is observed.
+    windows: u32,
     pub(super) grown: Option<Box<Grown>>,
 }
 
@@ -166,17 +91,31 @@ impl Grown {
     }
 
     fn add(&mut self, rules: &Rules, after_ms: i64, mark: u64) {
-        let add = |(size, reach): &mut (u64, u64)| (*size, *reach) = (*size + 1, reach.saturating_add(mark));
-        let within = |window_s: u32| after_ms < i64::from(window_s) * 1000;
-        add(&mut self.all);
+        self.all = (self.all.0 + 1, self.all.1.saturating_add(mark));
         self.last_ms = self.last_ms.max(after_ms);
-        for (seen, window_s) in self.seen.iter_mut().zip(&rules.windows_s) {
-            if within(*window_s) {
-                add(seen);
+        let event = [after_ms.unsigned_abs(), mark];
+        self.see(rules, event);
+        let is_observed = rules.windows_s.last().is_some_and(|longest_s| event[0] < u64::from(*longest_s) * 1000);
+        if is_observed && self.events.len() + 1 < rules.most {
+            self.events.push(event);
+        }
+    }
+
+    /// Counts a repost in the windows that it is in.
+    fn see(&mut self, rules: &Rules, [after_ms, mark]: [u64; 2]) {
+        for ((size, reach), window_s) in self.seen.iter_mut().zip(&rules.windows_s) {
+            if after_ms < u64::from(*window_s) * 1000 {
+                (*size, *reach) = (*size + 1, reach.saturating_add(mark));
             }
         }
-        if rules.windows_s.last().is_some_and(|longest| within(*longest)) && self.events.len() + 1 < rules.most {
-            self.events.push([after_ms.unsigned_abs(), mark]);
+    }
+
+    /// Counts what is in each window, where the windows are others than before.
+    fn count_again(&mut self, rules: &Rules, first: u64) {
+        self.seen = vec![(1, first); rules.windows_s.len()];
+        for event in std::mem::take(&mut self.events) {
+            self.see(rules, event);
+            self.events.push(event);
         }
     }
 }
@@ -185,6 +124,11 @@ impl Cascade {
     /// Whether its first post has been seen.
     pub fn is_known(&self) -> bool {
         self.first.is_some() || self.ended.is_some()
+    }
+
+    /// Where its first post was posted.
+    pub fn network(&self) -> Option<&str> {
+        self.first.as_ref().map(|first| first.words().0)
     }
 
     /// Whether it has ended: all that is left is to forget it.
@@ -205,7 +149,8 @@ impl Cascade {
     /// Takes the first post in; tells of those who waited for it in vain.
     pub fn begin(&mut self, rules: &Rules, first: First<'_>, mut tell: impl FnMut(Told<'_>)) {
         self.first = Some(Box::new(Begun::new(&first, rules.text)));
-        self.stored.first.changed = true;
+        self.stored.begin();
+        self.numbers.windows = rules.fingerprint();
         self.settle(rules);
         self.give_up(first.time, BEFORE, &mut tell);
     }
@@ -303,8 +248,20 @@ impl Cascade {
         self.alarm = self.alarm.filter(|alarm| due.is_some_and(|due| *alarm <= due)).or(due);
     }
 
-    /// Sets the alarm after a restart.
-    pub fn resume(&mut self, rules: &Rules) {
+    /// Sets the alarm after a restart. Where other windows are asked for than before, those that are over are not told of any more,
+    /// and those that are not go by the reposts that were kept.
+    pub fn resume(&mut self, rules: &Rules, watermark: Timestamp) {
+        if let Some(first) =
+            self.first.as_ref().filter(|_| self.stored.numbers.exists && self.numbers.windows != rules.fingerprint())
+        {
+            let over = |window_s: &&u32| first.start.plus_millis(i64::from(**window_s) * 1000) <= watermark;
+            self.numbers.told = rules.windows_s.iter().take_while(over).count() as u32;
+            self.stored.numbers.changed = true;
+            if let Some(grown) = &mut self.numbers.grown {
+                grown.count_again(rules, first.mark);
+            }
+        }
+        self.numbers.windows = rules.fingerprint();
         self.alarm = self.due(rules);
     }
 

@@ -20,13 +20,15 @@ pub(super) struct Stored {
     pub(super) ended: Entry,
     events: u32,
     pieces: u32,
+    /// Pieces of a cascade that was forgotten and has begun again under this key.
+    stale: u32,
 }
 
 /// One entry.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Entry {
     pub(super) changed: bool,
-    exists: bool,
+    pub(super) exists: bool,
 }
 
 impl Entry {
@@ -54,7 +56,16 @@ fn piece(number: u32) -> [u8; 5] {
 }
 
 impl Stored {
+    /// A cascade begins: what stands in the log is, if anything, of another that was forgotten.
+    pub(super) fn begin(&mut self) {
+        (self.first.changed, self.numbers.changed) = (true, self.numbers.exists);
+        (self.stale, self.pieces, self.events) = (self.stale.max(self.pieces), 0, 0);
+    }
+
     fn save_events(&mut self, grown: Option<&Grown>, changes: &mut Changes<'_>) {
+        for number in 0..std::mem::take(&mut self.stale) {
+            changes.remove(&piece(number));
+        }
         let events = grown.map_or(&[][..], |grown| &grown.events);
         if events.is_empty() {
             for number in 0..std::mem::take(&mut self.pieces) {

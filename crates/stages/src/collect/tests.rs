@@ -2,7 +2,8 @@ use super::*;
 use domain::Author;
 use expect_test::{Expect, expect};
 use flow::driver::{Driver, lines};
-use std::collections::{BTreeMap, BTreeSet};
+
+mod random;
 
 const TOPICS: &[&str] = &["series", "sizes", "late", "rejected"];
 
@@ -276,73 +277,29 @@ fn the_text_is_cut_between_letters() {
     assert!(series[0].contains(r#""network":"x""#) && series[0].contains(r#""text":"añ""#), "{series:?}");
 }
 
-/// One record of a random stream: second, whether it is a repost, root.
-type Seed = (i64, bool, u64);
-
-/// Against the definition, on random streams that are out of order within what is allowed, with crashes, however they are cut.
 #[test]
-fn agrees_with_the_definition_on_random_streams_with_crashes() {
-    for seed in 0..400_u64 {
-        let mut random = seed;
-        let mut next = |bound: u64| {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (random >> 33) % bound
-        };
-        let (mut records, mut now, mut begun): (Vec<Seed>, _, _) = (vec![], 1_000, BTreeSet::new());
-        for _ in 0..next(80) + 1 {
-            let leap = if next(15) == 0 { 3000 } else { 120 };
-            now += next(leap) as i64;
-            let root = next(6);
-            records.push((now - next(100) as i64, next(3) > 0 || !begun.insert(root), root));
-        }
-        let mut driver = Driver::new(Collect { rules: rules() }, &["posts/test"], TOPICS);
-        let (mut got, mut newest, mut rest) = (vec![], 0, &records[..]);
-        while !rest.is_empty() {
-            let (batch, behind) = rest.split_at((next(9) as usize).min(rest.len()));
-            rest = behind;
-            newest = batch.iter().map(|(second, ..)| *second).max().unwrap_or(0).max(newest);
-            let kind = |repost| if repost { Kind::Repost } else { Kind::Original };
-            let posts: Vec<_> =
-                batch.iter().map(|(second, repost, root)| post(&root.to_string(), kind(*repost), *second, 1)).collect();
-            got.extend(lines(&driver.feed("test", &posts, Timestamp::from_seconds(newest - 100))));
-            if next(3) == 0 {
-                driver.crash();
-            }
-        }
-        got.extend(lines(&driver.feed::<Post<'_>>("test", &[], Timestamp::MAX)));
-        let told: Vec<String> = got.iter().map(|line| short(line)).filter(|line| line.contains("size")).collect();
-        assert_eq!(told.iter().cloned().collect::<BTreeSet<_>>(), defined(&records), "seed {seed}");
-        assert_eq!(driver.entries(), 1 + told.iter().filter(|line| line.contains("ended,")).count(), "seed {seed}");
-    }
+fn a_cascade_of_another_network_is_another() {
+    let mut driver = Driver::new(Collect { rules: rules() }, &["posts/test"], TOPICS);
+    let (time, repost) = post("a", Kind::Repost, 5, 1);
+    let elsewhere = Post { network: "mastodon".into(), ..repost };
+    driver.feed("test", &[post("a", Kind::Original, 0, 1)], Timestamp::MIN);
+    let lines = lines(&driver.feed("test", &[(time, elsewhere)], Timestamp::MIN));
+    assert_eq!(short(&lines[0]), "rejected 5: a cascade of this name is open on another network");
 }
 
-/// The definition, on records in the order of time; of what happens at once, first posts come first.
-fn defined(records: &[Seed]) -> BTreeSet<String> {
-    let mut cascades: BTreeMap<u64, Vec<i64>> = BTreeMap::new();
-    let mut sorted = records.to_vec();
-    sorted.sort_by_key(|(second, repost, _)| (*second, *repost));
-    for (second, repost, root) in sorted {
-        match cascades.get_mut(&root) {
-            Some(cascade) if second < cascade.last().unwrap() + 1800 => cascade.push(second),
-            None if !repost => drop(cascades.insert(root, vec![second])),
-            _ => {}
-        }
-    }
-    cascades.iter().filter(|(_, cascade)| cascade.len() >= 2).flat_map(|(root, cascade)| told_of(*root, cascade)).collect()
-}
-
-fn told_of(root: u64, cascade: &[i64]) -> Vec<String> {
-    let (start, end) = (cascade[0], cascade.last().unwrap());
-    let mut told = vec![
-        format!("{root} ended, size {0} reach {0}", cascade.len()),
-        format!("{root} from {start} to {end}: size {0} reach {0}", cascade.len()),
-    ];
-    for window in [600, 1200] {
-        let events: Vec<i64> = cascade.iter().map(|second| second - start).filter(|after| *after < window).collect();
-        if events.len() >= 2 {
-            let shown: Vec<String> = events.iter().map(|after| format!("{after}:1")).collect();
-            told.push(format!("{root} from {start} for {window}: size {0} reach {0} [{1}]", events.len(), shown.join(" ")));
-        }
-    }
-    told
+#[test]
+fn other_windows_after_a_restart_go_by_the_reposts_that_were_kept() {
+    let mut driver = Driver::new(Collect { rules: rules() }, &["posts/test"], TOPICS);
+    run(&mut driver, "0 post a 1\n 100 re a 1\n 400 re a 1\n 500 re a 1\n -- 450", false);
+    driver.replace(Collect { rules: rules().with_windows(vec![300, 480, 900]) });
+    let lines: Vec<String> = run(&mut driver, "700 re a 1\n end", false).iter().map(|line| short(line)).collect();
+    assert_eq!(
+        lines,
+        [
+            "a from 0 for 480: size 3 reach 3 [0:1 100:1 400:1]",
+            "a from 0 for 900: size 5 reach 5 [0:1 100:1 400:1 500:1 700:1]",
+            "a ended, size 5 reach 5",
+            "a from 0 to 700: size 5 reach 5"
+        ]
+    );
 }
