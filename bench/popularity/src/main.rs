@@ -41,6 +41,7 @@ fn main() {
                 let mut ex = Examples::new(NAMES.len());
                 for &t in &train { ex.push(&feats(t), (cases[t].size / cases[t].n).ln() as f32); }
                 let set = Settings { trees: arg("--trees", 100.0) as u16, leaf: arg("--leaf", 5.0) as u16, features: arg("--features", 0.33) as f32, rows: arg("--rows", 0.63) as f32, depth: 24 };
+                if fold == 0 { if let Ok(d) = std::env::var("DUMP") { let mut o = String::new(); for t in 0..cases.len() { let c = &cases[t]; o += &format!("{},{},{}", c.whole, c.n, c.size); for f in feats(t) { o += &format!(",{f}"); } o += "\n"; } std::fs::write(format!("{d}_{window}_{}.csv", if term {"term"} else {"7d"}), o).unwrap(); } }
                 let tr = Forest::train(&ex, &set, 1);
                 for row in 0..ex.len() { if let Some(l) = tr.out_of_bag(&ex, row) { oobs.push((((l.relative_median().unwrap()).exp() - (ex.target(row) as f64).exp()) / (ex.target(row) as f64).exp()).abs()); } }
                 // constant

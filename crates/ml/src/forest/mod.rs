@@ -119,8 +119,15 @@ struct Tree {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 enum Node {
     /// Up to the threshold it goes on at `left`, above at the node after that.
-    Split { feature: u16, threshold: f32, left: u32 },
-    Leaf { start: u32, end: u32 },
+    Split {
+        feature: u16,
+        threshold: f32,
+        left: u32,
+    },
+    Leaf {
+        start: u32,
+        end: u32,
+    },
 }
 
 /// A forest, and which examples each of its trees has seen.

@@ -36,7 +36,7 @@ macro_rules! groups {
             /// The features of what is seen.
             pub fn features(&self) -> Features {
                 let mut features = Features::with_capacity(NAMES.len());
-                $(features.extend(self.$of().map(|number| finite(number as f32)));)*
+                $(features.extend(self.$of().into_iter().map(|number| finite(number as f32)));)*
                 features
             }
         }
@@ -49,12 +49,15 @@ groups! {
         "ln T: the window",
     ]
     SHARES shares [
+        "share of events by T/128",
         "share of events by T/64",
         "share of events by T/32",
         "share of events by T/16",
         "share of events by T/8",
         "share of events by T/4",
+        "share of events by 3T/8",
         "share of events by T/2",
+        "share of events by 5T/8",
         "share of events in the last T/4",
         "share of events in the last T/8",
         "share of events in the last T/16",
@@ -88,6 +91,18 @@ groups! {
         "longest gap / T",
         "deviation of gaps / mean gap",
         "share of gaps below 2 s",
+    ]
+    BURSTS bursts [
+        "ln of the most events within a minute",
+        "ln of the most events within three minutes",
+        "ln of 1 + the most events within T/40, begun in the last two thirds",
+        "ln of 1 + the most events within T/10, begun in the last two thirds",
+        "begin of the T/10 with the most events / T",
+        "share of instants with several events",
+        "the most events at an instant / n",
+        "ln of the median gap between instants / T",
+        "ln of the ninth tenth of gaps between instants / T",
+        "correlation of a gap with the next",
     ]
     GROWTH growth [
         "ln of the rate over the last T/20 or so, exponentially weighed, / mean rate",
@@ -156,12 +171,11 @@ impl View<'_> {
         [self.n().ln(), self.window().ln()]
     }
 
-    fn shares(&self) -> [f64; 9] {
-        let early = [1.0 / 64.0, 1.0 / 32.0, 1.0 / 16.0, 0.125, 0.25, 0.5].map(|part| self.by(part) / self.n());
+    fn shares(&self) -> impl Iterator<Item = f64> {
+        let early = [1.0 / 128.0, 1.0 / 64.0, 1.0 / 32.0, 1.0 / 16.0, 0.125, 0.25, 0.375, 0.5, 0.625];
+        let early = early.map(|part| self.by(part) / self.n());
         let late = [0.75, 0.875, 0.9375].map(|part| 1.0 - self.by(part) / self.n());
-        let [a, b, c, d, e, f] = early;
-        let [g, h, i] = late;
-        [a, b, c, d, e, f, g, h, i]
+        early.into_iter().chain(late)
     }
 
     fn recent(&self) -> [f64; 4] {
@@ -191,14 +205,67 @@ impl View<'_> {
             let held = (times.len() - from) as f64;
             ((self.cascade.end() - self.at(from).unwrap_or_default()) / held / self.window() + 1e-6).ln()
         };
-        let gaps = || times.iter().zip(times.iter().skip(1)).map(|(from, to)| to - from);
-        let count = (self.n() - 1.0).max(1.0);
-        let usual = gaps().sum::<f64>() / count;
-        let square = gaps().map(|gap| (gap - usual).powi(2)).sum::<f64>() / count;
-        let short = gaps().filter(|gap| *gap < 2.0).count() as f64 / count;
-        let longest = gaps().fold(age, f64::max);
+        let (gaps, count) = (self.consecutive(), (self.n() - 1.0).max(1.0));
+        let usual = last / count;
+        let square = gaps.clone().map(|gap| (gap - usual).powi(2)).sum::<f64>() / count;
+        let short = gaps.clone().filter(|gap| *gap < 2.0).count() as f64 / count;
+        let longest = gaps.fold(age, f64::max);
         let spread = square.sqrt() / (usual + 1e-9);
         [age / self.window(), (age / mean + 0.01).ln(), recent(5), recent(10), longest / self.window(), spread, short]
+    }
+
+    fn bursts(&self) -> [f64; 10] {
+        let window = self.window();
+        let (minute, three) = (self.burst(60.0, 0.0), self.burst(180.0, 0.0));
+        let (sudden, late) = (self.burst(window / 40.0, window / 3.0), self.burst(window / 10.0, window / 3.0));
+        let start = self.burst(window / 10.0, 0.0).1 / window;
+        let (instants, several, most) = self.instants();
+        let mut gaps: Vec<f64> = self.consecutive().filter(|gap| *gap > 0.0).collect();
+        gaps.sort_by(f64::total_cmp);
+        let gap = |part: f64| {
+            let gap = gaps.get(((gaps.len() as f64 - 1.0) * part) as usize);
+            (gap.copied().unwrap_or(window) / window + 1e-6).ln()
+        };
+        [
+            minute.0.ln(),
+            three.0.ln(),
+            sudden.0.ln_1p(),
+            late.0.ln_1p(),
+            start,
+            several / instants,
+            most / self.n(),
+            gap(0.5),
+            gap(0.9),
+            correlation(self.consecutive().zip(self.consecutive().skip(1))),
+        ]
+    }
+
+    fn consecutive(&self) -> impl Iterator<Item = f64> + Clone {
+        let times = self.cascade.times();
+        times.iter().zip(times.iter().skip(1)).map(|(from, to)| to - from)
+    }
+
+    /// The most events within so many seconds that begin at an event from `from` on, and when they begin.
+    fn burst(&self, seconds: f64, from: f64) -> (f64, f64) {
+        let times = self.cascade.times();
+        let (mut ahead, mut held) = (times.iter().peekable(), 0_usize);
+        let mut most = (0, 0.0);
+        for (before, time) in times.iter().enumerate() {
+            while ahead.next_if(|later| **later < time + seconds || *later <= time).is_some() {
+                held += 1;
+            }
+            if *time >= from && held - before > most.0 {
+                most = (held - before, *time);
+            }
+        }
+        (most.0 as f64, most.1)
+    }
+
+    /// How many instants there are, how many with several events, and the most events at one.
+    fn instants(&self) -> (f64, f64, f64) {
+        let runs = || self.cascade.times().chunk_by(|one, other| one == other).map(<[f64]>::len);
+        let several = runs().filter(|run| *run > 1).count();
+        (runs().count() as f64, several as f64, runs().max().unwrap_or_default() as f64)
     }
 
     /// The rate now, recent events weighing more, over the mean rate.
@@ -301,4 +368,19 @@ impl View<'_> {
         let branching = (rate * usual * 0.5).min(0.95);
         [(rate * usual + 1e-6).ln(), (open / self.n()).ln_1p(), (open / self.n() / (1.0 - branching)).ln_1p()]
     }
+}
+
+/// From -1 to 1; 0 where there is none.
+fn correlation(pairs: impl Iterator<Item = (f64, f64)> + Clone) -> f64 {
+    let count = pairs.clone().count().max(1) as f64;
+    let sums = pairs.clone().fold((0.0, 0.0), |sums, pair| (sums.0 + pair.0, sums.1 + pair.1));
+    let (mean, other) = (sums.0 / count, sums.1 / count);
+    let (mut both, mut square, mut others) = (0.0, 0.0, 0.0);
+    for (a, b) in pairs {
+        both += (a - mean) * (b - other);
+        square += (a - mean) * (a - mean);
+        others += (b - other) * (b - other);
+    }
+    let scale = (square * others).sqrt();
+    if scale > 0.0 && scale.is_finite() { (both / scale).clamp(-1.0, 1.0) } else { 0.0 }
 }
