@@ -64,6 +64,12 @@ pub trait Stage: Send + Sync {
     /// All entries of a state are back after a restart; `watermark` is that of the commit that wrote them last.
     fn on_resume(&self, _watermark: Timestamp, _state: &mut Self::State) {}
 
+    /// The input to which the stage's own output leads by way of others, and how much later than their times its records take
+    /// effect, in milliseconds. The delay is what lets time go on in a ring.
+    fn feedback(&self) -> Option<(&'static str, i64)> {
+        None
+    }
+
     /// Whether records older than the watermark are kept away and go to `late`.
     fn refuses_late(&self) -> bool {
         true

@@ -75,6 +75,7 @@ impl<S: Stage> Task<S> {
         for (key, value) in entries {
             task.load(key, value);
         }
+        task.watermarks = task.watermarks.with_feedback(task.stage.feedback());
         task.resume();
         task
     }
@@ -124,8 +125,7 @@ impl<S: Stage> Task<S> {
 
     fn take(&mut self, input: &Input<'_>) {
         self.counters.read += 1;
-        let late = input.record.late || input.record.time < self.watermarks.watermark();
-        if late && self.stage.refuses_late() {
+        if self.stage.refuses_late() && self.is_late(input) {
             let reason = format!("older than the watermark {:?}", self.watermarks.watermark());
             let refused = self.refused(input, &reason);
             self.out.send(input.record.time, &Late(refused));
@@ -134,6 +134,11 @@ impl<S: Stage> Task<S> {
         if let Err(Broken(reason)) = self.apply(input) {
             self.reject(input, &reason);
         }
+    }
+
+    fn is_late(&self, input: &Input<'_>) -> bool {
+        let delay_ms = self.stage.feedback().filter(|(topic, _)| *topic == input.topic).map_or(0, |(_, delay_ms)| delay_ms);
+        input.record.late || input.record.time.plus_millis(delay_ms) < self.watermarks.watermark()
     }
 
     fn apply(&mut self, input: &Input<'_>) -> Result<(), Broken> {
@@ -163,7 +168,7 @@ impl<S: Stage> Task<S> {
         if let Some(due) = self.timers.take(self.watermarks.watermark()) {
             return Some(due);
         }
-        if !self.watermarks.all_done() {
+        if !self.watermarks.all_done() || self.watermarks.awaits_feedback() {
             return None;
         }
         let (at, key) = self.timers.work.pop_first()?;
@@ -219,10 +224,18 @@ impl<S: Stage> Task<S> {
     }
 
     fn outputs(&mut self, at: Timestamp) -> Vec<Output> {
-        let mark = Mark { watermark: self.watermarks.watermark(), at, done: self.watermarks.all_done() };
+        let mark = Mark { watermark: self.promise(), at, done: self.is_done() };
         let moved = self.marked != Some((mark.watermark, mark.done));
         self.marked = Some((mark.watermark, mark.done));
         self.out.take(&self.producer, mark, moved)
+    }
+
+    /// No record that follows is older: what comes in is not, and neither is what waits for its time. Feedback leads to nothing
+    /// older than what waits.
+    fn promise(&self) -> Timestamp {
+        let waiting = self.timers.work.first().map(|(at, _)| *at);
+        let inputs = if self.watermarks.all_done() { None } else { Some(self.watermarks.inputs()) };
+        waiting.into_iter().chain(inputs).min().unwrap_or(self.watermarks.watermark())
     }
 
     /// What was counted since the last call.
@@ -243,7 +256,7 @@ impl<S: Stage> Task<S> {
 
     /// Whether every producer has ended and every window is closed.
     pub fn is_done(&self) -> bool {
-        self.watermarks.all_done()
+        self.watermarks.all_done() && self.timers.work.is_empty()
     }
 
     /// How many keys have a state.

@@ -15,6 +15,9 @@ pub type Producer = Arc<str>;
 pub struct Watermarks {
     /// By topic: what a producer promises, it promises of one topic.
     marks: BTreeMap<String, BTreeMap<Producer, Mark>>,
+    /// The topic whose records take effect so much later than their time: what the stage itself has led to.
+    feedback: Option<(String, i64)>,
+    inputs: Timestamp,
     watermark: Timestamp,
     /// A producer that is silent for so long, by the wall clocks written in the marks, holds nobody up.
     idle_ms: i64,
@@ -24,8 +27,8 @@ pub struct Watermarks {
 impl Watermarks {
     /// Nothing seen yet, but these producers are awaited on these topics: until each has spoken, time does not move.
     pub fn awaiting(producers: impl IntoIterator<Item = (String, Producer)>, idle_ms: i64) -> Self {
-        let (watermark, newest_at) = (Timestamp::MIN, Timestamp::MIN);
-        let mut watermarks = Watermarks { marks: BTreeMap::new(), watermark, idle_ms, newest_at };
+        let (inputs, watermark, newest_at) = (Timestamp::MIN, Timestamp::MIN, Timestamp::MIN);
+        let mut watermarks = Watermarks { marks: BTreeMap::new(), feedback: None, inputs, watermark, idle_ms, newest_at };
         let unheard = Mark { watermark: Timestamp::MIN, at: Timestamp::MIN, done: false };
         for (topic, producer) in producers {
             watermarks.marks.entry(topic).or_default().insert(producer, unheard);
@@ -33,18 +36,47 @@ impl Watermarks {
         watermarks
     }
 
-    /// The watermark: no record from here on is older, but for late ones.
+    /// The same, where the records of a topic take effect so much later than their time. Whoever writes them follows this
+    /// stage: their end is not waited for, and their word only so far.
+    #[must_use]
+    pub fn with_feedback(mut self, feedback: Option<(&str, i64)>) -> Self {
+        self.feedback = feedback.map(|(topic, delay_ms)| (topic.to_owned(), delay_ms));
+        self
+    }
+
+    /// The watermark: no record from here on takes effect before, but for late ones.
     pub fn watermark(&self) -> Timestamp {
         self.watermark
     }
 
-    fn all(&self) -> impl Iterator<Item = &Mark> {
-        self.marks.values().flat_map(BTreeMap::values)
+    /// The same for what does not depend on this stage itself.
+    pub fn inputs(&self) -> Timestamp {
+        self.inputs
+    }
+
+    /// The marks of the topics that are, or are not, feedback; each with what it is delayed by.
+    fn of(&self, is_feedback: bool) -> impl Iterator<Item = (Mark, i64)> {
+        let delay_ms = |topic: &str| self.feedback.as_ref().filter(|(other, _)| other == topic).map(|(_, delay_ms)| *delay_ms);
+        let topics = self.marks.iter().filter(move |(topic, _)| delay_ms(topic).is_some() == is_feedback);
+        topics.flat_map(move |(topic, marks)| marks.values().map(move |mark| (*mark, delay_ms(topic).unwrap_or(0))))
     }
 
     /// Whether every producer has ended, so that windows close without waiting for more.
     pub fn all_done(&self) -> bool {
-        self.all().next().is_some() && self.all().all(|mark| mark.done)
+        let mut marks = self.of(false).peekable();
+        marks.peek().is_some() && marks.all(|(mark, _)| mark.done)
+    }
+
+    /// Whether what the stage has led to may still come back.
+    pub fn awaits_feedback(&self) -> bool {
+        self.slowest(true).is_some()
+    }
+
+    /// How far the slowest live producer is.
+    fn slowest(&self, is_feedback: bool) -> Option<Timestamp> {
+        let silent_since = self.newest_at.plus_millis(-self.idle_ms);
+        let live = self.of(is_feedback).filter(|(mark, _)| !mark.done && (mark.at == Timestamp::MIN || mark.at >= silent_since));
+        live.map(|(mark, delay_ms)| mark.watermark.plus_millis(delay_ms)).min()
     }
 
     /// Takes a producer's mark in and moves the watermark as far as the slowest live producer allows.
@@ -63,9 +95,9 @@ impl Watermarks {
             }
         }
         self.newest_at = self.newest_at.max(mark.at);
-        let silent_since = self.newest_at.plus_millis(-self.idle_ms);
-        let live = self.all().filter(|mark| !mark.done && (mark.at == Timestamp::MIN || mark.at >= silent_since));
-        if let Some(slowest) = live.map(|mark| mark.watermark).min() {
+        let (inputs, feedback) = (self.slowest(false), self.slowest(true));
+        self.inputs = self.inputs.max(inputs.unwrap_or(Timestamp::MIN));
+        if let Some(slowest) = inputs.into_iter().chain(feedback).min() {
             self.watermark = self.watermark.max(slowest);
         }
     }
@@ -142,5 +174,21 @@ mod tests {
         assert_eq!(w.watermark(), Timestamp::MIN);
         w.observe("more", &"a".into(), mark(30, 1, true));
         assert_eq!((w.watermark().millis(), w.all_done()), (50, false));
+    }
+
+    #[test]
+    fn feedback_counts_later_and_its_end_is_not_waited_for() {
+        let mut w = Watermarks::awaiting([("in".into(), "a".into()), ("back".into(), "b".into())], 1000);
+        w = w.with_feedback(Some(("back", 10)));
+        w.observe("in", &"a".into(), mark(50, 1, false));
+        assert_eq!((w.inputs().millis(), w.watermark()), (50, Timestamp::MIN));
+        w.observe("back", &"b".into(), mark(20, 1, false));
+        assert_eq!((w.inputs().millis(), w.watermark().millis()), (50, 30));
+        w.observe("back", &"b".into(), mark(90, 1, false));
+        assert_eq!(w.watermark().millis(), 50);
+        w.observe("in", &"a".into(), mark(60, 1, true));
+        assert_eq!((w.watermark().millis(), w.all_done(), w.awaits_feedback()), (100, true, true));
+        w.observe("back", &"b".into(), mark(95, 1, true));
+        assert_eq!((w.all_done(), w.awaits_feedback()), (true, false));
     }
 }

@@ -25,6 +25,8 @@ pub struct Estimate {
     pub usual: Usual,
     /// The largest branching factor.
     pub max_branching: f64,
+    /// A cascade has ended after so many seconds of silence.
+    pub silence_s: f64,
 }
 
 /// All cascades of a partition teach the same learner.
@@ -49,7 +51,7 @@ impl Stage for Estimate {
         };
         let look = Look::at(&series, window_s)?;
         let known = learner.known(&self.usual, &look);
-        let opinion = self.model.opinion(&look, &known, self.max_branching)?;
+        let opinion = self.model.opinion(&look, &known, self.max_branching, self.silence_s)?;
         learner.remember(&series.cascade, Pending::of(&look, &opinion));
         out.send(input.record.time, &record(series, window_s, &known, opinion));
         Ok(())
@@ -79,6 +81,7 @@ fn record<'a>(series: Series<'a>, window_s: u32, known: &Known, opinion: Opinion
         high: forecast.and_then(|(_, odds)| odds).map(|(_, high)| high),
         mean_mark: known.moments.mean,
         learned_from: known.learned_from,
+        features: opinion.features,
         text: series.text,
     }
 }

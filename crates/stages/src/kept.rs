@@ -43,6 +43,15 @@ impl<V: Serialize + DeserializeOwned, const PREFIX: u8> Kept<V, PREFIX> {
         Some(value)
     }
 
+    /// All of them, in the order of their keys.
+    pub fn values(&self) -> impl Iterator<Item = &V> {
+        self.entries.values()
+    }
+
+    pub fn clear(&mut self) {
+        self.changed.extend(std::mem::take(&mut self.entries).into_keys());
+    }
+
     pub fn save(&mut self, changes: &mut Changes<'_>) {
         for key in std::mem::take(&mut self.changed) {
             let name = [&[PREFIX], key.as_slice()].concat();

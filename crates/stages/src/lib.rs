@@ -8,9 +8,15 @@
 pub mod collect;
 mod count;
 pub mod estimate;
+mod kept;
+pub mod learn;
 mod locate;
+pub mod predict;
+mod turns;
 
 pub use collect::Collect;
 pub use count::{Count, Tally};
 pub use estimate::Estimate;
+pub use learn::Learn;
 pub use locate::{Locate, Origin};
+pub use predict::Predict;

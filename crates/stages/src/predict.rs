@@ -9,7 +9,8 @@ pub use oracle::Oracle;
 
 use domain::{Deviation, Estimate, Model, Prediction, Sample, Size, Text};
 use flow::{Broken, Input, Out, Stage, Timestamp, Value};
-use oracle::{Due, Ended, Open};
+use oracle::{Due, Open};
+use std::borrow::Cow;
 
 /// Predicts with the newest model of each window, and tells how far off that was.
 ///
@@ -43,17 +44,21 @@ impl Stage for Predict {
 
     fn on_record(&self, input: &Input<'_>, oracle: &mut Oracle, _out: &mut Out) -> Result<(), Broken> {
         let (time, key) = (input.record.time, input.record.key);
-        let [model, estimate, size] = RANKS;
-        if input.topic == <Model<'_> as Value>::TOPIC {
-            let model_of = input.decode::<Model<'_>>()?;
-            oracle.wait(time.plus_millis(self.delay_ms), model, key, Due::model(&model_of)?);
-        } else if input.topic == <Size<'_> as Value>::TOPIC {
-            let ended: Size<'_> = input.decode()?;
-            oracle.wait(time, size, key, Due::End(ended.size));
-        } else {
-            let seen: Estimate<'_> = input.decode()?;
-            let name = [key, &seen.window_s.to_be_bytes()].concat();
-            oracle.wait(time, estimate, &name, Due::Estimate(Box::new(Open::of(&seen))));
+        let [model_rank, estimate_rank, size_rank] = RANKS;
+        match input.topic {
+            Model::TOPIC => {
+                let model: Model<'_> = input.decode()?;
+                oracle.wait(time.plus_millis(self.delay_ms), model_rank, key, Due::model(&model)?);
+            }
+            Size::TOPIC => {
+                let size: Size<'_> = input.decode()?;
+                oracle.wait(time, size_rank, key, Due::End(size.cascade.to_string(), size.size));
+            }
+            _ => {
+                let estimate: Estimate<'_> = input.decode()?;
+                let name = [key, &estimate.window_s.to_be_bytes()].concat();
+                oracle.wait(time, estimate_rank, &name, Due::Estimate(Box::new(Open::of(estimate))));
+            }
         }
         Ok(())
     }
@@ -61,9 +66,11 @@ impl Stage for Predict {
     fn on_deadline(&self, _key: &[u8], at: Timestamp, oracle: &mut Oracle, out: &mut Out) {
         while let Some((time, due)) = oracle.next(at) {
             match due {
-                Due::Model(model) => oracle.take_model(model),
-                Due::Estimate(open) => tell_prediction(time, *open, oracle, out),
-                Due::End(ended) => oracle.close(&ended).iter().for_each(|ended| tell_end(time, ended, out)),
+                Due::Model(window, predictor) => oracle.take_model(&window, *predictor),
+                Due::Estimate(open) => tell_prediction(time, &oracle.predict(*open), out),
+                Due::End(cascade, size) => {
+                    oracle.close(&cascade).iter().for_each(|open| tell_end(time, open, size, out));
+                }
             }
         }
     }
@@ -75,4 +82,26 @@ impl Stage for Predict {
     fn refuses_late(&self) -> bool {
         false
     }
+}
+
+fn borrowed(text: &str) -> Text<'_> {
+    Text(Cow::Borrowed(text))
+}
+
+fn tell_prediction(time: Timestamp, open: &Open, out: &mut Out) {
+    let [predicted, low, high] = open.predicted;
+    let (cascade, network, text) = (borrowed(&open.cascade), borrowed(&open.network), borrowed(&open.text));
+    let Open { start, window_s, observed, model, .. } = *open;
+    out.send(time, &Prediction { cascade, network, start, window_s, observed, predicted, low, high, model, text });
+}
+
+/// How far off a prediction was, and what there is to learn from it.
+fn tell_end(time: Timestamp, open: &Open, size: u64, out: &mut Out) {
+    let [predicted, low, high] = open.predicted;
+    let (cascade, truth) = (borrowed(&open.cascade), size.max(1) as f64);
+    let (are, inside) = ((predicted - truth).abs() / truth, (low..=high).contains(&truth));
+    let Open { window_s, model, observed, foreseen, .. } = *open;
+    out.send(time, &Deviation { cascade: cascade.clone(), window_s, predicted, size, are, inside, model });
+    let (window, features) = (Text::from(window_s.to_string()), open.features.clone());
+    out.send(time, &Sample { window, cascade, features, observed, foreseen, predicted: open.predicted, size });
 }

@@ -3,6 +3,7 @@
 use domain::Series;
 use flow::Broken;
 use ml::hawkes::power::{PowerPrior, PowerSearch};
+use ml::popularity::{Features, View};
 use ml::hawkes::{BETA, Cascade, Fit, Forecast, Moments, Prior, Search, seismic};
 
 /// Which model is fitted.
@@ -57,6 +58,8 @@ pub(super) struct Opinion {
     pub(super) forecast: Option<(f64, Option<(f64, f64)>)>,
     /// What teaches the learner, should the model be one that does.
     pub(super) fit: Option<Fit>,
+    /// What predictors go by.
+    pub(super) features: Features,
 }
 
 impl Look {
@@ -100,13 +103,17 @@ impl Look {
 }
 
 impl Model {
-    pub(super) fn opinion(&self, look: &Look, known: &Known, max_branching: f64) -> Result<Opinion, Broken> {
+    pub(super) fn opinion(&self, look: &Look, known: &Known, max_branching: f64, silence_s: f64) -> Result<Opinion, Broken> {
         let cascade = look.cascade()?;
+        // Predictors go by the exponential kernel, whatever is asked for.
+        let usual = exponential(&cascade, known, max_branching, silence_s);
+        let features = usual.features.clone();
         let mut opinion = match self {
-            Model::Exponential => exponential(&cascade, known, max_branching),
+            Model::Exponential => usual,
             Model::PowerLaw => power_law(&cascade, known, max_branching),
             Model::Seismic { degree } => by_seismic(&cascade, *degree),
         };
+        opinion.features = features;
         if let Some((mean, odds)) = &mut opinion.forecast {
             *mean += look.unlisted;
             *odds = odds.map(|(low, high)| (low + look.unlisted, high + look.unlisted));
@@ -115,13 +122,15 @@ impl Model {
     }
 }
 
-fn exponential(cascade: &Cascade<'_>, known: &Known, max_branching: f64) -> Opinion {
+fn exponential(cascade: &Cascade<'_>, known: &Known, max_branching: f64, silence: f64) -> Opinion {
     let search = Search { prior: known.prior, mean_mark: known.moments.mean, max_branching, beta: BETA };
     let fit = search.fit(cascade);
-    let Forecast { g1, n_star, mean, low, high } = search.forecast(cascade, &fit, known.moments);
+    let forecast = search.forecast(cascade, &fit, known.moments);
+    let view = View { cascade, fit: &fit, forecast: &forecast, mean_mark: known.moments.mean, silence };
+    let (features, Forecast { g1, n_star, mean, low, high }) = (view.features(), forecast);
     let errors = fit.errors.map(|errors| (errors.ln_p, errors.ln_beta)).unzip();
     let parameters = vec![("p", fit.p, errors.0), ("beta", fit.beta, errors.1)];
-    Opinion { model: "exponential", parameters, n_star, g1, forecast: Some((mean, Some((low, high)))), fit: Some(fit) }
+    Opinion { model: "exponential", parameters, n_star, g1, forecast: Some((mean, Some((low, high)))), fit: Some(fit), features }
 }
 
 /// What is usual of a power law's shape: interest holds for some minutes and falls slowly, give or take a factor of a few.
@@ -138,7 +147,7 @@ fn power_law(cascade: &Cascade<'_>, known: &Known, max_branching: f64) -> Opinio
     let Forecast { g1, n_star, mean, low, high } = search.forecast(cascade, &fit, known.moments);
     let errors = fit.errors.map(|[c, _, theta]| (c.sqrt(), theta.sqrt())).unzip();
     let parameters = vec![("p", fit.p, None), ("c", fit.shape.c, errors.0), ("theta", fit.shape.theta, errors.1)];
-    Opinion { model: "power-law", parameters, n_star, g1, forecast: Some((mean, Some((low, high)))), fit: None }
+    Opinion { model: "power-law", parameters, n_star, g1, forecast: Some((mean, Some((low, high)))), fit: None, features: vec![] }
 }
 
 /// It has neither a prior nor a say on how sure it is.
@@ -149,5 +158,5 @@ fn by_seismic(cascade: &Cascade<'_>, degree: f64) -> Opinion {
     let more = predicted.map_or(0.0, |size| size - cascade.size() as f64);
     let parameters = vec![("infectiousness", infectiousness, None)];
     let forecast = predicted.map(|size| (size, None));
-    Opinion { model: "seismic", parameters, n_star, g1: more * (1.0 - n_star), forecast, fit: None }
+    Opinion { model: "seismic", parameters, n_star, g1: more * (1.0 - n_star), forecast, fit: None, features: vec![] }
 }

@@ -7,7 +7,7 @@ const TOPICS: &[&str] = &["estimates", "late", "rejected"];
 const MARKS: Marks = Marks { alpha: 3.0, scale: 50.0 };
 
 fn stage(model: Model, usual: Usual) -> Estimate {
-    Estimate { model, usual, max_branching: 0.9 }
+    Estimate { model, usual, max_branching: 0.9, silence_s: 1800.0 }
 }
 
 fn uniform(seed: u64) -> impl FnMut() -> f64 {
