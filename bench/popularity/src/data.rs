@@ -1,8 +1,15 @@
 //! Cascades, as folders with `data.csv` and `index.csv` have them.
 
-use ml::hawkes::{Cascade, Fit, Forecast, Moments, Prior, Search, Finished, Population};
+use ml::hawkes::Cascade;
 use std::error::Error;
 use std::path::Path;
+
+type Trouble = Box<dyn Error>;
+
+/// A cascade ends after so many seconds of silence.
+pub const SILENCE: f64 = 1800.0;
+/// Or is cut after a week.
+pub const WEEK: f64 = 604_800.0;
 
 /// All there is of a cascade.
 #[derive(Clone, Debug)]
@@ -11,40 +18,34 @@ pub struct Whole {
     pub marks: Vec<f64>,
 }
 
-/// `time,magnitude,...` rows, and the first and last row of each cascade, counted from 1.
-pub fn read(folder: &Path) -> Result<Vec<Whole>, Box<dyn Error>> {
-    let data = std::fs::read_to_string(folder.join("data.csv"))?;
-    let mut rows = vec![];
-    for line in data.lines().skip(1) {
-        let mut cells = line.split(',').map(str::parse::<f64>);
-        let (Some(time), Some(mark)) = (cells.next(), cells.next()) else { return Err(format!("a row is {line:?}").into()) };
-        rows.push((time?, mark?.max(0.0)));
-    }
-    let index = std::fs::read_to_string(folder.join("index.csv"))?;
-    let mut wholes = vec![];
-    for line in index.lines().skip(1) {
-        let mut cells = line.split(',').map(str::parse::<usize>);
-        let (Some(Ok(first)), Some(Ok(last))) = (cells.next(), cells.next()) else { return Err(format!("an index is {line:?}").into()) };
-        let mut events = rows.get(first.saturating_sub(1)..last).ok_or("an index beyond the rows")?.to_vec();
-        events.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let start = events.first().map_or(0.0, |event| event.0);
-        wholes.push(Whole { times: events.iter().map(|event| event.0 - start).collect(), marks: events.iter().map(|event| event.1).collect() });
-    }
-    Ok(wholes)
+/// Which size counts as the final one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum End {
+    /// At the first silence: what a running collector says.
+    Silence,
+    /// After a week.
+    Week,
 }
 
-pub const WEEK: f64 = 604_800.0;
-pub const SILENCE: f64 = 1800.0;
-
-impl Whole {
-    pub fn week(&self) -> usize {
-        self.times.partition_point(|time| *time <= WEEK)
+impl End {
+    pub fn name(self) -> &'static str {
+        if self == End::Silence { "term" } else { "7d" }
     }
 
-    /// Up to the first silence.
-    pub fn term(&self) -> usize {
-        let gap = self.times.iter().zip(self.times.iter().skip(1)).position(|(a, b)| b - a >= SILENCE);
-        gap.map_or(self.times.len(), |gap| gap + 1)
+    pub fn silence(self) -> f64 {
+        if self == End::Silence { SILENCE } else { WEEK }
+    }
+}
+
+impl Whole {
+    pub fn size(&self, end: End) -> usize {
+        match end {
+            End::Week => self.times.partition_point(|time| *time <= WEEK),
+            End::Silence => {
+                let gaps = self.times.iter().zip(self.times.iter().skip(1)).map(|(from, to)| to - from);
+                gaps.take_while(|gap| *gap < SILENCE).count() + 1
+            }
+        }
     }
 
     pub fn until(&self, end: f64) -> Option<Cascade<'_>> {
@@ -53,31 +54,25 @@ impl Whole {
     }
 }
 
-pub struct Seen {
-    pub fit: Fit,
-    pub forecast: Forecast,
-    pub mean_mark: f64,
+/// `time,magnitude,...` rows, and the first and last row of each cascade, counted from 1.
+pub fn read(folder: &Path) -> Result<Vec<Whole>, Trouble> {
+    let data = std::fs::read_to_string(folder.join("data.csv"))?;
+    let rows = data.lines().skip(1).map(row).collect::<Result<Vec<_>, _>>()?;
+    let index = std::fs::read_to_string(folder.join("index.csv"))?;
+    index.lines().skip(1).map(|line| whole(&rows, line)).collect()
 }
 
-pub fn judge(cascade: &Cascade<'_>, population: &Population) -> Seen {
-    let moments = population.moments().unwrap_or(Moments::constant(1.0));
-    let search = Search::new(moments.mean).with_prior(population.prior_or_broad(moments.mean));
-    let fit = search.fit(cascade);
-    let forecast = search.forecast(cascade, &fit, moments);
-    Seen { fit, forecast, mean_mark: moments.mean }
+fn row(line: &str) -> Result<(f64, f64), Trouble> {
+    let mut cells = line.split(',').map(str::parse::<f64>);
+    let (Some(time), Some(mark)) = (cells.next(), cells.next()) else { return Err(format!("no row: {line:?}").into()) };
+    Ok((time?, mark?.max(0.0)))
 }
 
-pub fn finished(whole: &Whole, size: usize, fit: Fit) -> Finished {
-    let marks = whole.marks.get(..size).unwrap_or_default();
-    Finished {
-        reposts: size.saturating_sub(1) as u64,
-        reach: marks.iter().sum(),
-        reposters_reach: marks.iter().skip(1).sum(),
-        squares: marks.iter().skip(1).map(|mark| mark * mark).sum(),
-        fit: Some(fit),
-    }
-}
-
-pub fn broad(mean: f64) -> Prior {
-    Prior::broad(mean)
+fn whole(rows: &[(f64, f64)], line: &str) -> Result<Whole, Trouble> {
+    let mut cells = line.split(',').map(str::parse::<usize>);
+    let (Some(first), Some(last)) = (cells.next(), cells.next()) else { return Err(format!("no cascade: {line:?}").into()) };
+    let mut events = rows.get(first?.saturating_sub(1)..last?).ok_or("a cascade beyond the last row")?.to_vec();
+    events.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let start = events.first().map_or(0.0, |event| event.0);
+    Ok(Whole { times: events.iter().map(|event| event.0 - start).collect(), marks: events.iter().map(|event| event.1).collect() })
 }

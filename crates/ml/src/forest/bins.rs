@@ -3,7 +3,7 @@
 use super::Examples;
 
 /// At most so many steps of a feature.
-const STEPS: usize = 128;
+pub(super) const STEPS: usize = 64;
 
 /// The examples in the order of their targets, each feature as a column of steps.
 pub(super) struct Bins {

@@ -1,6 +1,6 @@
 //! How a tree grows: at each node, the question that leaves the least variance.
 
-use super::bins::{Bins, Column};
+use super::bins::{Bins, Column, STEPS};
 use super::{Node, Settings, Tree};
 use crate::chance::Chance;
 
@@ -14,7 +14,8 @@ pub(super) struct Grower<'a> {
     here: Vec<Target>,
 }
 
-/// What is to be alike in a leaf, each with the variance 1: the target, and `exp(-target)`, which tells small ones apart.
+/// What is to be alike in a leaf, each with the variance 1: the target, and perhaps `exp(-target)`. A guess `g` for `ln r` has the
+/// relative error `|exp(g) exp(-ln r) - 1|`, which is linear in the latter.
 #[derive(Clone, Copy, Debug, Default)]
 struct Target(f32, f32);
 
@@ -65,7 +66,8 @@ impl<'a> Grower<'a> {
     pub fn new(bins: &'a Bins, targets: &[f32], settings: &Settings) -> Self {
         let plain = standard(targets.to_vec());
         let lowest = targets.first().copied().unwrap_or_default();
-        let small = standard(targets.iter().map(|target| (lowest - target).exp()).collect());
+        let small = |target: &f32| if settings.relative { (lowest - target).exp() } else { 0.0 };
+        let small = standard(targets.iter().map(small).collect());
         let targets = plain.into_iter().zip(small).map(|(plain, small)| Target(plain, small)).collect();
         let features = (0..bins.columns.len().min(usize::from(u16::MAX)) as u16).collect();
         Grower { bins, targets, settings: *settings, features, order: vec![], here: vec![] }
@@ -148,7 +150,7 @@ impl<'a> Grower<'a> {
 
 /// The step of a column after which to cut, and what that explains.
 fn cut(column: &Column, rows: &[u32], targets: &[Target], whole: Sums, leaf: f32) -> Option<(u8, f32)> {
-    let mut steps = [Sums::default(); 256];
+    let mut steps = [Sums::default(); STEPS];
     for (row, target) in rows.iter().zip(targets) {
         let step = column.steps.get(*row as usize).copied().unwrap_or_default();
         if let Some(sums) = steps.get_mut(usize::from(step)) {

@@ -31,6 +31,12 @@ impl<'a> Law<'a> {
         median(self.weighed(), part * self.whole)
     }
 
+    /// The mean target; none without examples.
+    pub fn mean(&self) -> Option<f64> {
+        let sum: f64 = self.weighed().map(|(target, weight)| target * weight).sum();
+        (self.whole > 0.0).then(|| sum / self.whole)
+    }
+
     /// If targets are `ln r`, the `ln` of what is nearest to `r` in the mean of relative errors, `|guess - r| / r`: the median of
     /// the law with weights divided by `r`.
     pub fn relative_median(&self) -> Option<f64> {
