@@ -8,9 +8,6 @@ use ml::popularity::{self, Learner, Predictor, Schedule, Verdict};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
-#[cfg(test)]
-mod tests;
-
 /// Learns from each cascade that has ended, and gives a predictor to every partition of `models` when it has learned enough more.
 ///
 /// Samples are taken in the order of time: the same ones make the same models, whatever wrote them first.
@@ -56,9 +53,9 @@ impl Stage for Learn {
     }
 
     fn on_deadline(&self, key: &[u8], at: Timestamp, study: &mut Study, out: &mut Out) {
-        while let Some((time, sample)) = study.turns.pop(at) {
+        while let Some(sample) = study.turns.pop(at) {
             if let Some(verdict) = study.learn(&self.schedule, sample) {
-                study.tell(time, key, &verdict, out);
+                study.tell(at, key, &verdict, out);
             }
         }
     }
@@ -94,12 +91,8 @@ impl Study {
         let mind = self.mind.get_or_insert_with(|| Box::new(Mind::new(schedule)));
         let number = mind.learner.learned();
         let verdict = mind.learn(sample.clone());
-        if verdict.is_some() {
-            self.has_trained = true;
-            self.since.clear();
-        } else {
-            self.since.insert(number.to_be_bytes().to_vec(), sample);
-        }
+        self.has_trained |= verdict.is_some();
+        self.since.insert(number.to_be_bytes().to_vec(), sample);
         verdict
     }
 
@@ -115,7 +108,7 @@ impl Study {
     }
 
     /// Gives the predictor to all who predict.
-    fn tell(&self, time: Timestamp, window: &[u8], verdict: &Verdict, out: &mut Out) {
+    fn tell(&self, at: Timestamp, window: &[u8], verdict: &Verdict, out: &mut Out) {
         let Some(mind) = &self.mind else { return };
         let mut body = vec![];
         if Format::Compact.encode(&mind.predictor, &mut body).is_err() {
@@ -132,7 +125,7 @@ impl Study {
             constant_are: Some(verdict.constant),
             body: Raw(body),
         };
-        out.send_everywhere(time, &model);
+        out.send_everywhere(at, &model);
     }
 }
 
@@ -141,6 +134,8 @@ impl State for Study {
         self.turns.save(changes);
         if let Some(mind) = self.mind.as_ref().filter(|_| std::mem::take(&mut self.has_trained)) {
             put(MIND, mind, changes);
+            // It holds them all.
+            self.since.clear();
         }
         self.since.save(changes);
     }

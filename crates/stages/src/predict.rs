@@ -64,12 +64,12 @@ impl Stage for Predict {
     }
 
     fn on_deadline(&self, _key: &[u8], at: Timestamp, oracle: &mut Oracle, out: &mut Out) {
-        while let Some((time, due)) = oracle.next(at) {
+        while let Some(due) = oracle.next(at) {
             match due {
                 Due::Model(window, predictor) => oracle.take_model(&window, *predictor),
-                Due::Estimate(open) => tell_prediction(time, &oracle.predict(*open), out),
+                Due::Estimate(open) => tell_prediction(at, &oracle.predict(*open), out),
                 Due::End(cascade, size) => {
-                    oracle.close(&cascade).iter().for_each(|open| tell_end(time, open, size, out));
+                    oracle.close(&cascade).iter().for_each(|open| tell_end(at, open, size, out));
                 }
             }
         }
@@ -88,20 +88,20 @@ fn borrowed(text: &str) -> Text<'_> {
     Text(Cow::Borrowed(text))
 }
 
-fn tell_prediction(time: Timestamp, open: &Open, out: &mut Out) {
+fn tell_prediction(at: Timestamp, open: &Open, out: &mut Out) {
     let [predicted, low, high] = open.predicted;
     let (cascade, network, text) = (borrowed(&open.cascade), borrowed(&open.network), borrowed(&open.text));
     let Open { start, window_s, observed, model, .. } = *open;
-    out.send(time, &Prediction { cascade, network, start, window_s, observed, predicted, low, high, model, text });
+    out.send(at, &Prediction { cascade, network, start, window_s, observed, predicted, low, high, model, text });
 }
 
 /// How far off a prediction was, and what there is to learn from it.
-fn tell_end(time: Timestamp, open: &Open, size: u64, out: &mut Out) {
+fn tell_end(at: Timestamp, open: &Open, size: u64, out: &mut Out) {
     let [predicted, low, high] = open.predicted;
     let (cascade, truth) = (borrowed(&open.cascade), size.max(1) as f64);
     let (are, inside) = ((predicted - truth).abs() / truth, (low..=high).contains(&truth));
     let Open { window_s, model, observed, foreseen, .. } = *open;
-    out.send(time, &Deviation { cascade: cascade.clone(), window_s, predicted, size, are, inside, model });
+    out.send(at, &Deviation { cascade: cascade.clone(), window_s, predicted, size, are, inside, model });
     let (window, features) = (Text::from(window_s.to_string()), open.features.clone());
-    out.send(time, &Sample { window, cascade, features, observed, foreseen, predicted: open.predicted, size });
+    out.send(at, &Sample { window, cascade, features, observed, foreseen, predicted: open.predicted, size });
 }

@@ -25,17 +25,17 @@ impl<T: Serialize + DeserializeOwned> Turns<T> {
         self.0.insert([&order[..], &[rank], name].concat(), item);
     }
 
-    /// When the first is due.
+    /// When the first is due: a moment after its time, for only then can no other of the same time come.
     pub fn due(&self) -> Option<Timestamp> {
         let (order, _) = self.0.first()?.split_first_chunk::<8>()?;
-        Some(Timestamp::from_millis(i64::from_be_bytes(*order) ^ i64::MIN))
+        Some(Timestamp::from_millis(i64::from_be_bytes(*order) ^ i64::MIN).plus_millis(1))
     }
 
-    /// The first that is due at `at`, with its time.
-    pub fn pop(&mut self, at: Timestamp) -> Option<(Timestamp, T)> {
-        let due = self.due().filter(|due| *due <= at)?;
+    /// The first that is due at `at`.
+    pub fn pop(&mut self, at: Timestamp) -> Option<T> {
+        self.due().filter(|due| *due <= at)?;
         let key = self.0.first()?.to_vec();
-        Some((due, self.0.remove(&key)?))
+        self.0.remove(&key)
     }
 
     pub fn save(&mut self, changes: &mut Changes<'_>) {
@@ -58,11 +58,11 @@ mod tests {
         for (time, rank, name) in [(5, 1, "b"), (-7, 2, "z"), (5, 0, "y"), (5, 1, "a"), (9, 0, "x")] {
             turns.push(at(time), rank, name.as_bytes(), name.to_owned());
         }
-        assert_eq!(turns.due(), Some(at(-7)));
+        assert_eq!(turns.due(), Some(at(-6)));
         let mut order = vec![];
-        while let Some((_, name)) = turns.pop(at(5)) {
+        while let Some(name) = turns.pop(at(6)) {
             order.push(name);
         }
-        assert_eq!((order.concat().as_str(), turns.due()), ("zyab", Some(at(9))));
+        assert_eq!((order.concat().as_str(), turns.due()), ("zyab", Some(at(10))));
     }
 }

@@ -86,8 +86,8 @@ impl Oracle {
         self.turns.due()
     }
 
-    /// The next that is due at `at`, with its time.
-    pub(super) fn next(&mut self, at: Timestamp) -> Option<(Timestamp, Due)> {
+    /// The next that is due at `at`.
+    pub(super) fn next(&mut self, at: Timestamp) -> Option<Due> {
         self.turns.pop(at)
     }
 
