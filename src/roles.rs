@@ -40,6 +40,9 @@ pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engi
             // What cannot be erased goes with its time; `check` says so.
             "erase" if !context.log.erases() => continue,
             "erase" => vec![erase(config, role, context, drain)?],
+            "predict" => stage(config, role, Arc::new(topology::predict(config)?), context)?,
+            "learn" if !config.learn.run => continue,
+            "learn" => stage(config, role, Arc::new(topology::learn(config)), context)?,
             "tweetoscope" if config.tweetoscope.brokers.is_empty() => {
                 if config.roles.iter().any(|name| name == "tweetoscope") {
                     bail!("the role tweetoscope needs tweetoscope.brokers, as in kafka://127.0.0.1:9092");

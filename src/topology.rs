@@ -3,14 +3,15 @@
 use crate::config::{self, Config, Millis};
 use anyhow::{Result, anyhow, bail};
 use domain::tweetoscope::{Form, Outward, Words};
-use domain::{Counts, Estimate, Post, Series, Sighting, Size};
+use domain::{Counts, Deviation, Estimate, Model as Learned, Post, Prediction, Sample, Series, Sighting, Size};
 use flow::window::Hopping;
 use flow::{Cleanup, Late, Producer, Rejected, Timestamp, TopicSpec, Value};
 use ml::hawkes::{Marks, Prior};
+use ml::popularity::Schedule;
 use sinks::tweetoscope::Writing;
 use stages::collect::Rules;
 use stages::estimate::{Model, Usual};
-use stages::{Collect, Count, Locate, Origin};
+use stages::{Collect, Count, Learn, Locate, Origin, Predict};
 
 /// What kind of thing a role is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,16 +45,27 @@ const COUNTS: &str = <Counts<'static> as Value>::TOPIC;
 const SERIES: &str = <Series<'static> as Value>::TOPIC;
 const SIZES: &str = <Size<'static> as Value>::TOPIC;
 const ESTIMATES: &str = <Estimate<'static> as Value>::TOPIC;
+const PREDICTIONS: &str = <Prediction<'static> as Value>::TOPIC;
+const ERRORS: &str = <Deviation<'static> as Value>::TOPIC;
+const SAMPLES: &str = <Sample<'static> as Value>::TOPIC;
+const MODELS: &str = <Learned<'static> as Value>::TOPIC;
 const REJECTED: &str = Rejected::TOPIC;
 const LATE: &str = Late::TOPIC;
 
-/// All roles, each behind those whose records it reads.
+/// All roles, each behind those whose records it reads; but `models`, to which predictions lead, comes back to `predict`.
 pub const ROLES: &[Role] = &[
     Role { name: "source", kind: Kind::Source, reads: &[], writes: &[POSTS, SERIES, SIZES, REJECTED] },
     Role { name: "locate", kind: Kind::Stage, reads: &[POSTS], writes: &[SIGHTINGS, LATE, REJECTED] },
     Role { name: "count", kind: Kind::Stage, reads: &[SIGHTINGS], writes: &[COUNTS, LATE, REJECTED] },
     Role { name: "collect", kind: Kind::Stage, reads: &[POSTS], writes: &[SERIES, SIZES, LATE, REJECTED] },
     Role { name: "estimate", kind: Kind::Stage, reads: &[SERIES], writes: &[ESTIMATES, LATE, REJECTED] },
+    Role {
+        name: "predict",
+        kind: Kind::Stage,
+        reads: &[ESTIMATES, SIZES, MODELS],
+        writes: &[PREDICTIONS, ERRORS, SAMPLES, LATE, REJECTED],
+    },
+    Role { name: "learn", kind: Kind::Stage, reads: &[SAMPLES], writes: &[MODELS, LATE, REJECTED] },
     Role { name: "tweetoscope", kind: Kind::Sink, reads: &[POSTS, SERIES, SIZES, ESTIMATES, LATE, REJECTED], writes: &[] },
     Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
@@ -118,7 +130,8 @@ pub fn producers(config: &Config, role: &Role) -> Vec<(String, Producer)> {
     let flowing = flowing(config);
     let before = ROLES.iter().filter(|other| {
         let is_fed = other.reads.iter().any(|topic| flowing.contains(topic));
-        other.kind == Kind::Stage && is_fed && other.writes.iter().any(|topic| role.reads.contains(topic))
+        let is_run = other.name != "learn" || config.learn.run;
+        other.kind == Kind::Stage && is_run && is_fed && other.writes.iter().any(|topic| role.reads.contains(topic))
     });
     let feeds = before.flat_map(|stage| {
         let topics = stage.writes.iter().filter(|topic| role.reads.contains(topic));
@@ -211,7 +224,23 @@ pub fn estimate(config: &Config) -> Result<stages::Estimate> {
     if !(estimate.max_branching > 0.0 && estimate.max_branching < 1.0) {
         bail!("estimate.max_branching = {} is not between 0 and 1", estimate.max_branching);
     }
-    Ok(stages::Estimate { model, usual, max_branching: estimate.max_branching })
+    let silence_s = config.collect.silence.0 as f64 / 1000.0;
+    Ok(stages::Estimate { model, usual, max_branching: estimate.max_branching, silence_s })
+}
+
+/// The `predict` stage, as configured.
+pub fn predict(config: &Config) -> Result<Predict> {
+    if config.predict.delay.0 <= 0 {
+        bail!("predict.delay must be longer than nothing: time would not go on");
+    }
+    Ok(Predict { delay_ms: config.predict.delay.0 })
+}
+
+/// The `learn` stage, as configured.
+pub fn learn(config: &Config) -> Learn {
+    let (mini_batch, batch) = (config.learn.mini_batch.max(1), config.learn.batch.max(1));
+    let memory = usize::try_from(config.learn.memory.0).unwrap_or(usize::MAX);
+    Learn { schedule: Schedule { mini_batch, batch, ..Schedule::default() }.within(memory) }
 }
 
 /// The constants of the course.
@@ -284,7 +313,8 @@ mod tests {
     fn every_topic_that_is_read_is_written_by_a_role_before() {
         for (position, role) in ROLES.iter().enumerate() {
             for topic in role.reads {
-                let written = ROLES.iter().take(position).any(|before| before.writes.contains(topic));
+                let before = if *topic == MODELS { ROLES.len() } else { position };
+                let written = ROLES.iter().take(before).any(|before| before.writes.contains(topic));
                 assert!(written, "{} reads {topic}, which nobody before it writes", role.name);
             }
         }

@@ -25,6 +25,8 @@ pub struct Config {
     pub locate: Locate,
     pub collect: Collect,
     pub estimate: Estimate,
+    pub predict: Predict,
+    pub learn: Learn,
     pub tweetoscope: Tweetoscope,
     pub topics: Topics,
     pub engine: Engine,
@@ -82,6 +84,23 @@ pub struct Estimate {
     pub degree: f64,
 }
 
+/// What becomes of cascades, by what others came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Predict {
+    pub delay: Millis,
+}
+
+/// How that is learned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Learn {
+    pub run: bool,
+    pub mini_batch: u64,
+    pub batch: u64,
+    pub memory: Size,
+}
+
 /// Topics of a Tweetoscope, as they are written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -137,6 +156,8 @@ impl Default for Config {
             locate: Locate::default(),
             collect: Collect::default(),
             estimate: Estimate::default(),
+            predict: Predict::default(),
+            learn: Learn::default(),
             tweetoscope: Tweetoscope::default(),
             topics: Topics::default(),
             engine: Engine::default(),
@@ -193,6 +214,18 @@ impl Default for Estimate {
     }
 }
 
+impl Default for Predict {
+    fn default() -> Self {
+        Predict { delay: Millis(600_000) }
+    }
+}
+
+impl Default for Learn {
+    fn default() -> Self {
+        Learn { run: true, mini_batch: 16, batch: 256, memory: Size(8 << 20) }
+    }
+}
+
 impl Default for Tweetoscope {
     fn default() -> Self {
         let all = ["tweets", "cascade_series", "cascade_properties", "logs"];
@@ -210,9 +243,19 @@ impl Default for Tweetoscope {
 impl Default for Topics {
     fn default() -> Self {
         let day = Millis(86_400_000);
-        let keep = [("posts", 7), ("sightings", 1), ("series", 7), ("estimates", 30), ("late", 7), ("rejected", 30)];
+        let keep = [
+            ("posts", 7),
+            ("sightings", 1),
+            ("series", 7),
+            ("estimates", 30),
+            ("predictions", 30),
+            ("samples", 30),
+            ("models", 7),
+            ("late", 7),
+            ("rejected", 30),
+        ];
         let keep = keep.map(|(topic, days)| (topic.to_owned(), Millis(days * day.0))).into();
-        let keep_bytes = [("rejected".to_owned(), Size(256 << 20))].into();
+        let keep_bytes = ["models", "rejected"].map(|topic| (topic.to_owned(), Size(256 << 20))).into();
         Topics { partitions: 4, keep, keep_bytes }
     }
 }

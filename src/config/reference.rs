@@ -58,6 +58,14 @@ pub const REFERENCE: &[(&str, &str)] = &[
     ("estimate.prior_params", "The course's prior: means of `p` and `beta`, their standard deviations, their correlation."),
     ("estimate.degree", "SEISMIC's mean number of followers."),
     (
+        "predict.delay",
+        "A model takes effect so long after the end of the last cascade that it learned from, by the time of the posts. So which model made which prediction is the same in every run.",
+    ),
+    ("learn.run", "Whether the role `learn` runs, here or in another process: predictions wait for it. `false`: they do without models."),
+    ("learn.mini_batch", "A new model is trained after so many cascades, and later, when many are known, after some more."),
+    ("learn.batch", "How models are trained is tuned after so many."),
+    ("learn.memory", "Training takes at most so much memory for each observation window: older cascades are forgotten."),
+    (
         "tweetoscope.brokers",
         "`kafka://HOST:PORT` of a Tweetoscope; empty: there is none, and the role `tweetoscope` rests. Options as in [Goshawk on Kafka](kafka.md). See [Tweetoscope](tweetoscope.md).",
     ),

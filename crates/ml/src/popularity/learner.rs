@@ -45,6 +45,8 @@ impl Schedule {
 pub struct Learner {
     schedule: Schedule,
     learned: u64,
+    /// How many there were when a model was trained last.
+    trained: u64,
     tuning: Tuning,
     /// The oldest first.
     kept: VecDeque<Sample>,
@@ -53,7 +55,7 @@ pub struct Learner {
 impl Learner {
     /// One that has learned nothing.
     pub fn new(schedule: Schedule) -> Self {
-        Learner { schedule, learned: 0, tuning: Tuning::default(), kept: VecDeque::new() }
+        Learner { schedule, learned: 0, trained: 0, tuning: Tuning::default(), kept: VecDeque::new() }
     }
 
     /// How many samples there have been.
@@ -79,10 +81,15 @@ impl Learner {
         }
         self.learned = self.learned.saturating_add(1);
         let due = |every: u64| self.learned.is_multiple_of(every.max(1));
-        let (train, retune) = (due(self.schedule.mini_batch), due(self.schedule.batch));
+        // Where many are known, a few more change little.
+        let enough = self.learned - self.trained >= self.kept.len() as u64 / 16;
+        let (train, retune) = (due(self.schedule.mini_batch) && enough, due(self.schedule.batch));
         let seed = self.schedule.seed.wrapping_add(self.learned);
         if retune {
             self.tuning = tune(self.kept.make_contiguous(), &self.tuning, seed);
+        }
+        if train {
+            self.trained = self.learned;
         }
         train.then(|| Model::train(self.kept.iter(), &self.tuning, self.learned, seed))
     }
