@@ -24,8 +24,9 @@ const VERSION: u8 = 2;
 const MOST: usize = 4096;
 /// Where nothing came for so long, and nothing is there, time goes on by itself.
 const SILENCE: Duration = Duration::from_secs(10);
-/// No poll tells of a longer silence: who was suspended meanwhile, or waited for brokers, has not listened.
-const LISTENED: Duration = Duration::from_secs(1);
+/// Between two answers there was no longer silence than this: who was suspended meanwhile has not listened. It is longer than
+/// a commit takes, or time would go slower than it should.
+const LISTENED: Duration = Duration::from_millis(200);
 
 /// Where messages come from.
 trait Topic: Send {
@@ -84,6 +85,8 @@ struct Tweetoscope {
     merge: Merge,
     /// For how long the brokers have said that there is nothing more.
     silent: Duration,
+    /// When they answered last.
+    answered: Instant,
     complaint: String,
 }
 
@@ -138,6 +141,7 @@ fn made(address: &Address, settings: &Settings) -> Result<Tweetoscope, Error> {
         opener,
         merge: Merge::default(),
         silent: Duration::ZERO,
+        answered: Instant::now(),
         complaint: String::new(),
     })
 }
@@ -148,7 +152,6 @@ impl Tweetoscope {
         if self.merge.is_full() {
             return Ok(());
         }
-        let asked = Instant::now();
         let polled = match &mut self.feed {
             Some(feed) => feed.poll(wait, MOST),
             None => (self.opener)(self.cursor.next.clone()).map(|feed| {
@@ -156,7 +159,8 @@ impl Tweetoscope {
                 vec![]
             }),
         };
-        self.listen(&polled, asked.elapsed().min(wait));
+        self.listen(&polled, self.answered.elapsed());
+        self.answered = Instant::now();
         match polled {
             Ok(found) => {
                 if !found.is_empty() {
@@ -181,10 +185,10 @@ impl Tweetoscope {
         }
     }
 
-    /// Counts the silence in what brokers answered within `waited`. No answer is no silence.
-    fn listen(&mut self, polled: &Flowed<Vec<Found>>, waited: Duration) {
+    /// Counts the silence in what brokers answered, so long after the answer before. No answer is no silence.
+    fn listen(&mut self, polled: &Flowed<Vec<Found>>, passed: Duration) {
         let is_silent = polled.as_ref().is_ok_and(Vec::is_empty) && self.is_at_end();
-        self.silent = if is_silent { self.silent + waited.min(LISTENED) } else { Duration::ZERO };
+        self.silent = if is_silent { self.silent + passed.min(LISTENED) } else { Duration::ZERO };
     }
 
     /// What a message's own clock shows. One that cannot be read comes at once.

@@ -205,19 +205,19 @@ fn time_goes_on_only_while_brokers_say_that_there_is_nothing() {
     fed.tweet(0, 0, "5", 0, "tweet", 10);
     let mut source = source("speed=500", &fed, None);
     poll(&mut source, &mut Brought::default(), 1, Duration::ZERO);
-    let silence = |source: &mut Tweetoscope, polls: u32, each_s: u64| {
-        (0..polls).for_each(|_| source.listen(&Ok(vec![]), Duration::from_secs(each_s)));
+    let silence = |source: &mut Tweetoscope, polls: u32, each_ms: u64| {
+        (0..polls).for_each(|_| source.listen(&Ok(vec![]), Duration::from_millis(each_ms)));
         source.now().map(|now| now.millis() / 1000)
     };
-    assert_eq!(silence(&mut source, 1, 3600), None, "it was suspended");
-    assert_eq!(silence(&mut source, 9, 1), None);
-    assert_eq!(silence(&mut source, 2, 1), Some(10 + 2 * 500));
+    assert_eq!(silence(&mut source, 1, 3_600_000), None, "it was suspended");
+    assert_eq!(silence(&mut source, 49, 200), None);
+    assert_eq!(silence(&mut source, 20, 100), Some(10 + 2 * 500));
     *fed.is_away.lock().unwrap() = true;
     source.poll(Duration::ZERO).unwrap();
     assert_eq!(silence(&mut source, 0, 0), None);
     *fed.is_away.lock().unwrap() = false;
     source.poll(Duration::ZERO).unwrap();
-    assert_eq!(silence(&mut source, 10, 1), None, "silence is counted anew");
+    assert_eq!(silence(&mut source, 48, 200), None, "silence is counted anew");
 }
 
 #[test]
