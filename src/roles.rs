@@ -7,6 +7,7 @@ use engine::{
     Context, Permits, Report, SinkPlan, SinkWorker, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned, wall_clock,
 };
 use flow::{Error, Group, Log, Rejected, Stage, Value as _};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
@@ -62,6 +63,7 @@ fn sources(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine
         ..sources::Settings::default()
     };
     let opened = config.sources.iter().map(|url| Ok(sources::open(url, &settings)?)).collect::<Result<Vec<_>>>()?;
+    refuse_namesakes(opened.iter().map(|opened| opened.name.as_str()))?;
     let mut roles = vec![];
     for opened in opened {
         let written = |topic: &&str| opened.topics.contains(topic) || *topic == Rejected::TOPIC;
@@ -80,6 +82,19 @@ fn sources(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine
         roles.push(engine::Role { name: opened.name, workers: vec![Box::new(worker)] });
     }
     Ok(roles)
+}
+
+/// Of two sources with one name, the second would take the seat of the first.
+fn refuse_namesakes<'a>(names: impl Iterator<Item = &'a str>) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            bail!(
+                "two sources are called {name}: rename the folder, file or topic of one of them, or give each a log of its own"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The stages of this process that read one of these topics.
@@ -184,5 +199,17 @@ impl Turn for Upkeep {
 
     fn report(&mut self) -> Report {
         Report { done: true, ..Report::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refuse_namesakes;
+
+    #[test]
+    fn two_sources_with_one_name_are_refused() {
+        assert!(refuse_namesakes(["cascades:a", "cascades:b"].into_iter()).is_ok());
+        let error = refuse_namesakes(["cascades:a", "cascades:b", "cascades:a"].into_iter()).unwrap_err().to_string();
+        assert!(error.contains("two sources are called cascades:a"), "{error}");
     }
 }
