@@ -256,7 +256,7 @@ pub fn messages(config: &Config) -> Result<Writing> {
     };
     let origin = Timestamp::parse(&ours.start).ok_or_else(|| anyhow!("tweetoscope.start: `{}` is no moment", ours.start))?;
     let windows = collect(config)?.rules.windows_s().to_vec();
-    let outward = Outward { origin, is_relative: false, windows, partitions: u32::MAX };
+    let outward = Outward { origin, windows, partitions: u32::MAX };
     Ok(Writing { outward, form, words, names: ours.write.iter().map(name).collect(), partitions: config.topics.partitions })
 }
 

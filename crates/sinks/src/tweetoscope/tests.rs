@@ -3,7 +3,7 @@ use domain::Parameter;
 use flow::Timestamp;
 
 fn writing() -> Writing {
-    let outward = Outward { origin: Timestamp::default(), is_relative: false, windows: vec![600, 1200], partitions: u32::MAX };
+    let outward = Outward { origin: Timestamp::default(), windows: vec![600, 1200], partitions: u32::MAX };
     let names = ["tweets", "cascade_series", "cascade_properties", "logs"].map(|name| (name.to_owned(), format!("x-{name}")));
     Writing { outward, form: Form::Of2020, words: Words::Safe, names: names.into(), partitions: 4 }
 }
