@@ -91,7 +91,7 @@ fn read_note(note: &str) -> Result<Next> {
 
 impl Writing {
     /// What is to be written of these batches from there on. What came from them is not sent back.
-    fn all_letters<'b>(&self, batches: &'b [&Batch], from: &Next, format: Format) -> impl Iterator<Item = Letter> {
+    fn all_letters(&self, batches: &[&Batch], from: &Next, format: Format) -> impl Iterator<Item = Letter> {
         let ours = batches.iter().filter(|batch| !batch.block.producer.starts_with(FROM_THERE));
         ours.flat_map(move |batch| {
             let from = from.get(&batch.topic).copied().unwrap_or(0);
