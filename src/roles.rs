@@ -147,27 +147,12 @@ fn tweetoscope(config: &Config, role: &Role, context: &Context) -> Result<Vec<Bo
         batch_bytes: batch_bytes(config),
         rest: Duration::ZERO,
     };
-    let log = identity(&config.log);
+    let log = context.log.identity().context("cannot tell which log this is")?;
     let join = |_| {
         let sink = sinks::tweetoscope::Tweetoscope::new(&log, settings.clone(), writing.clone());
         Ok(Box::new(SinkWorker::join(Box::new(sink), plan.clone(), context.clone())?) as Box<dyn Turn>)
     };
     (0..workers(config).min(config.topics.partitions as usize)).map(join).collect()
-}
-
-/// Which log this is, told apart from one that stood in the same place before.
-fn identity(log: &str) -> String {
-    let (kind, rest) = log.split_once(':').unwrap_or((log, ""));
-    let place = rest.split('?').next().unwrap_or_default();
-    let since = |time: std::io::Result<std::time::SystemTime>| {
-        time.ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()).map_or(0, |since| since.as_nanos())
-    };
-    match kind {
-        "memory" => format!("memory {} {}", std::process::id(), since(Ok(std::time::SystemTime::now()))),
-        "disk" => format!("disk {}", since(std::fs::metadata(place).and_then(|folder| folder.created()))),
-        // The brokers may be reached in other ways tomorrow; the name stays.
-        _ => format!("kafka {}", rest.split("prefix=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default()),
-    }
 }
 
 /// Removes what has expired, every so often.

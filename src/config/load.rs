@@ -149,5 +149,8 @@ fn validate(config: &Config) -> Result<()> {
     crate::topology::collect(config)?;
     crate::topology::estimate(config)?;
     crate::topology::messages(config)?;
+    if !config.tweetoscope.brokers.is_empty() {
+        crate::topology::strangers(config)?;
+    }
     Ok(())
 }

@@ -41,7 +41,7 @@ pub const REFERENCE: &[(&str, &str)] = &[
     ("collect.text", "How much of a cascade's first post is passed on with it."),
     (
         "collect.ini",
-        "A Tweetoscope's `collector.ini`, or the `params_py.config` of its estimator: what is in it takes the place of the keys here. See [Tweetoscope](tweetoscope.md).",
+        "A Tweetoscope's `collector.ini`, or the `params_py.config` of its estimator: what is in it takes the place of the keys here, but for `tweetoscope.brokers`, where that is set. See [Tweetoscope](tweetoscope.md).",
     ),
     (
         "estimate.model",

@@ -131,7 +131,7 @@ fn made(address: &Address, settings: &Settings) -> Result<Tweetoscope, Error> {
     });
     Ok(Tweetoscope {
         kind,
-        inward: Inward { base, mean_mark: 1.0, is_whole: false },
+        inward: Inward { base },
         reader: Reader { by: name.as_str().into(), from: from.into(), at: settings.clock() },
         speed,
         ends: ours.flag("end")?,
