@@ -90,7 +90,7 @@ test: need-rust need-lints need-test-tools need-kafka ## everything that must pa
 	python3 -m unittest discover -s bench/hawkes -p tests.py
 	@printf '\n'
 	@$(if $(GOSHAWK_DATA),,echo 'Left out: tests on real recordings (GOSHAWK_DATA=DIR make test).')
-	@echo 'Left out: make fuzz, make bench, make bench-kafka, make bench-hawkes, make lint-deny. Each is its own target, because each takes minutes.'
+	@echo 'Left out: make fuzz, make bench, make bench-kafka, make bench-hawkes, make bench-popularity, make lint-deny. Each is its own target, because each takes minutes.'
 	@echo 'All tests passed.'
 
 .PHONY: lint
@@ -137,6 +137,10 @@ bench-hawkes: need-rust ## fits of cascades, beside other libraries, as bench/ha
 	$(call installed,python3,python3)
 	@python3 -c 'import ensurepip' 2>/dev/null || { $(SUDO) apt-get update -q; $(SUDO) apt-get install -qy python3-venv; }
 	python3 bench/hawkes/bench.py $(ARGS)
+
+.PHONY: bench-popularity
+bench-popularity: need-rust ## final sizes told on recorded cascades, as bench/popularity/README.md says; GOSHAWK_DATA=DIR
+	bench/popularity/run.sh $(GOSHAWK_DATA)
 
 .PHONY: fuzz
 fuzz: need-rust ## anything at all at the decoders, FUZZ_SECONDS=60 for each
