@@ -154,7 +154,7 @@ impl View<'_> {
     }
 
     fn silence(&self) -> f64 {
-        self.silence.min(1e7).max(1.0)
+        if self.silence > 1.0 { self.silence.min(1e7) } else { 1.0 }
     }
 
     /// How many events by a part of the window.
