@@ -7,6 +7,7 @@ use engine::{
     Context, Permits, Report, SinkPlan, SinkWorker, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned, wall_clock,
 };
 use flow::{Error, Group, Log, Rejected, Stage, Value as _};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
@@ -65,6 +66,7 @@ fn sources(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine
         ..sources::Settings::default()
     };
     let opened = config.sources.iter().map(|url| Ok(sources::open(url, &settings)?)).collect::<Result<Vec<_>>>()?;
+    refuse_namesakes(opened.iter().map(|opened| opened.name.as_str()))?;
     let mut roles = vec![];
     for opened in opened {
         let written = |topic: &&str| opened.topics.contains(topic) || *topic == Rejected::TOPIC;
@@ -83,6 +85,19 @@ fn sources(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine
         roles.push(engine::Role { name: opened.name, workers: vec![Box::new(worker)] });
     }
     Ok(roles)
+}
+
+/// Of two sources with one name, the second would take the seat of the first.
+fn refuse_namesakes<'a>(names: impl Iterator<Item = &'a str>) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            bail!(
+                "two sources are called {name}: rename the folder, file or topic of one of them, or give each a log of its own"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// The stages of this process that read one of these topics.
@@ -135,27 +150,12 @@ fn tweetoscope(config: &Config, role: &Role, context: &Context) -> Result<Vec<Bo
         batch_bytes: batch_bytes(config),
         rest: Duration::ZERO,
     };
-    let log = identity(&config.log);
+    let log = context.log.identity().context("cannot tell which log this is")?;
     let join = |_| {
         let sink = sinks::tweetoscope::Tweetoscope::new(&log, settings.clone(), writing.clone());
         Ok(Box::new(SinkWorker::join(Box::new(sink), plan.clone(), context.clone())?) as Box<dyn Turn>)
     };
     (0..workers(config).min(config.topics.partitions as usize)).map(join).collect()
-}
-
-/// Which log this is, told apart from one that stood in the same place before.
-fn identity(log: &str) -> String {
-    let (kind, rest) = log.split_once(':').unwrap_or((log, ""));
-    let place = rest.split('?').next().unwrap_or_default();
-    let since = |time: std::io::Result<std::time::SystemTime>| {
-        time.ok().and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok()).map_or(0, |since| since.as_nanos())
-    };
-    match kind {
-        "memory" => format!("memory {} {}", std::process::id(), since(Ok(std::time::SystemTime::now()))),
-        "disk" => format!("disk {}", since(std::fs::metadata(place).and_then(|folder| folder.created()))),
-        // The brokers may be reached in other ways tomorrow; the name stays.
-        _ => format!("kafka {}", rest.split("prefix=").nth(1).and_then(|rest| rest.split('&').next()).unwrap_or_default()),
-    }
 }
 
 /// Removes what has expired, every so often.
@@ -187,5 +187,17 @@ impl Turn for Upkeep {
 
     fn report(&mut self) -> Report {
         Report { done: true, ..Report::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::refuse_namesakes;
+
+    #[test]
+    fn two_sources_with_one_name_are_refused() {
+        assert!(refuse_namesakes(["cascades:a", "cascades:b"].into_iter()).is_ok());
+        let error = refuse_namesakes(["cascades:a", "cascades:b", "cascades:a"].into_iter()).unwrap_err().to_string();
+        assert!(error.contains("two sources are called cascades:a"), "{error}");
     }
 }

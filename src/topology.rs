@@ -1,7 +1,7 @@
 //! The topology: which role reads and writes what. One table; configuration picks roles from it and cannot rewire it.
 
 use crate::config::{self, Config, Millis};
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use domain::tweetoscope::{Form, Outward, Words};
 use domain::{Counts, Deviation, Estimate, Model as Learned, Post, Prediction, Sample, Series, Sighting, Size};
 use flow::window::Hopping;
@@ -240,7 +240,8 @@ pub fn predict(config: &Config) -> Result<Predict> {
 pub fn learn(config: &Config) -> Learn {
     let (mini_batch, batch) = (config.learn.mini_batch.max(1), config.learn.batch.max(1));
     let memory = usize::try_from(config.learn.memory.0).unwrap_or(usize::MAX);
-    Learn { schedule: Schedule { mini_batch, batch, ..Schedule::default() }.within(memory) }
+    let schedule = Schedule { mini_batch, batch, ..Schedule::default() }.within(memory);
+    Learn { schedule, every_ms: config.learn.every.0 }
 }
 
 /// The constants of the course.
@@ -262,7 +263,7 @@ fn course(estimate: &config::Estimate) -> Result<Usual> {
 pub fn strangers(config: &Config) -> Result<brokers::Settings> {
     let rest = config.tweetoscope.brokers.strip_prefix("kafka:");
     let rest = rest.ok_or_else(|| anyhow!("tweetoscope.brokers does not start with kafka://"))?;
-    Ok(brokers::Settings::parse(rest)?)
+    brokers::Settings::parse(rest).context("tweetoscope.brokers")
 }
 
 /// How that Tweetoscope's messages are written, as configured.
@@ -271,6 +272,9 @@ pub fn messages(config: &Config) -> Result<Writing> {
     let known = config::Tweetoscope::default().names;
     if let Some(other) = ours.write.iter().chain(ours.names.keys()).find(|name| !known.contains_key(*name)) {
         bail!("tweetoscope: there is no topic `{other}`; there are {}", known.into_keys().collect::<Vec<_>>().join(", "));
+    }
+    if ours.write.is_empty() && !ours.brokers.is_empty() {
+        bail!("tweetoscope.write is empty: there is nothing to write; leave out tweetoscope.brokers, too");
     }
     let name = |topic: &String| (topic.clone(), ours.names.get(topic).unwrap_or(topic).clone());
     let form = match ours.generation {
@@ -285,7 +289,7 @@ pub fn messages(config: &Config) -> Result<Writing> {
     };
     let origin = Timestamp::parse(&ours.start).ok_or_else(|| anyhow!("tweetoscope.start: `{}` is no moment", ours.start))?;
     let windows = collect(config)?.rules.windows_s().to_vec();
-    let outward = Outward { origin, is_relative: false, windows, partitions: u32::MAX };
+    let outward = Outward { origin, windows, partitions: u32::MAX };
     Ok(Writing { outward, form, words, names: ours.write.iter().map(name).collect(), partitions: config.topics.partitions })
 }
 

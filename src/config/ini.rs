@@ -54,6 +54,8 @@ pub fn apply(config: &mut Config, path: &Path) -> Result<()> {
 fn set(config: &mut Config, windows: &mut Vec<Millis>, key: &str, value: &str) -> Result<()> {
     let mut named = |ours: &str| drop(config.tweetoscope.names.insert(ours.to_owned(), value.to_owned()));
     match key {
+        // What is configured says more than a file of theirs can: a prefix, TLS, a password.
+        "kafka.brokers" if !config.tweetoscope.brokers.is_empty() => {}
         "kafka.brokers" => config.tweetoscope.brokers = format!("kafka://{value}"),
         "topic.in" | "topic.tweets" => named("tweets"),
         "topic.out_series" | "topic.cascade_series" => named("cascade_series"),

@@ -151,5 +151,8 @@ fn validate(config: &Config) -> Result<()> {
     crate::topology::estimate(config)?;
     crate::topology::predict(config)?;
     crate::topology::messages(config)?;
+    if !config.tweetoscope.brokers.is_empty() {
+        crate::topology::strangers(config)?;
+    }
     Ok(())
 }

@@ -98,6 +98,7 @@ pub struct Learn {
     pub run: bool,
     pub mini_batch: u64,
     pub batch: u64,
+    pub every: Millis,
     pub memory: Size,
 }
 
@@ -222,7 +223,7 @@ impl Default for Predict {
 
 impl Default for Learn {
     fn default() -> Self {
-        Learn { run: true, mini_batch: 16, batch: 256, memory: Size(8 << 20) }
+        Learn { run: true, mini_batch: 16, batch: 256, every: Millis(600_000), memory: Size(4 << 20) }
     }
 }
 

@@ -41,7 +41,7 @@ pub const REFERENCE: &[(&str, &str)] = &[
     ("collect.text", "How much of a cascade's first post is passed on with it."),
     (
         "collect.ini",
-        "A Tweetoscope's `collector.ini`, or the `params_py.config` of its estimator: what is in it takes the place of the keys here. See [Tweetoscope](tweetoscope.md).",
+        "A Tweetoscope's `collector.ini`, or the `params_py.config` of its estimator: what is in it takes the place of the keys here, but for `tweetoscope.brokers`, where that is set. See [Tweetoscope](tweetoscope.md).",
     ),
     (
         "estimate.model",
@@ -62,7 +62,8 @@ pub const REFERENCE: &[(&str, &str)] = &[
         "A model takes effect so long after the end of the last cascade that it learned from, by the time of the posts. So which model made which prediction is the same in every run.",
     ),
     ("learn.run", "Whether the role `learn` runs, here or in another process: predictions wait for it. `false`: they do without models."),
-    ("learn.mini_batch", "A new model is trained after so many cascades, and later, when many are known, after some more."),
+    ("learn.mini_batch", "A new model is trained after so many cascades,"),
+    ("learn.every", "but not before so long after the last, by the time of the posts: models are large."),
     ("learn.batch", "How models are trained is tuned after so many."),
     ("learn.memory", "Training takes at most so much memory for each observation window: older cascades are forgotten."),
     (

@@ -57,12 +57,30 @@ fn mistakes_are_named_with_what_was_meant() {
         ("", ("GOSHAWK__TOPICS__PARTITIONS", "many"), vec!["expected u32"]),
         ("roles = ['conut']", ("X", ""), vec!["conut", "count"]),
         ("[locate]\norigins = ['gps']", ("X", ""), vec!["gps", "rule"]),
+        ("[tweetoscope]\nbrokers = 'kafka://a:1'\nwrite = []", ("X", ""), vec!["tweetoscope.write is empty"]),
+        ("[tweetoscope]\nbrokers = 'a:1'", ("X", ""), vec!["tweetoscope.brokers", "kafka://"]),
+        ("[tweetoscope]\nbrokers = 'kafka://a:1?replicas=3'", ("X", ""), vec!["tweetoscope.brokers", "it knows prefix"]),
     ] {
         let error = format!("{:#}", loaded(file, &[environment], &none).unwrap_err());
         for part in parts {
             assert!(error.contains(part), "{error:?} does not say {part:?}");
         }
     }
+}
+
+#[test]
+fn a_file_of_theirs_names_brokers_only_where_none_are_configured() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("collector.ini"), "[kafka]\nbrokers=theirs:9092\n[times]\nobservation=300\n").unwrap();
+    let brokers = |brokers: &str| {
+        let environment = [("GOSHAWK__COLLECT__INI", "collector.ini"), ("GOSHAWK__TWEETOSCOPE__BROKERS", brokers)];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let config = load(folder.path(), &environment, &Flags::default()).unwrap();
+        assert_eq!(config.collect.windows, [Millis(300_000)]);
+        config.tweetoscope.brokers
+    };
+    let ours = "kafka://ours:9092?prefix=lab.&security.protocol=ssl";
+    assert_eq!((brokers(ours).as_str(), brokers("").as_str()), (ours, "kafka://theirs:9092"));
 }
 
 #[test]

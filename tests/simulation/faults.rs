@@ -88,6 +88,10 @@ impl Log for Faulty {
         self.log.format()
     }
 
+    fn identity(&self) -> Result<String> {
+        self.log.identity()
+    }
+
     fn declare(&self, topics: &[TopicSpec]) -> Result<()> {
         self.log.declare(topics)
     }

@@ -250,3 +250,32 @@ fn fields_of(key: &str, value: &str, generation: &str) -> Vec<String> {
         if generation == "2020" { (&value["source"], key.to_owned()) } else { (&value["msg"], value["tweet_id"].to_string()) };
     vec![source.to_string(), cid, value["t"].to_string(), value["m"].to_string()]
 }
+
+#[test]
+fn two_at_once_write_to_one_tweetoscope_and_leave_out_only_what_its_topics_do_not_take() {
+    let prefix = "swap-e.";
+    let wanted = expected(&node("generator", prefix, "--form 2020 --cascades 90"));
+    // So much is a serie of about thirty tweets.
+    const TAKEN: usize = 500;
+    node("topics", prefix, &format!("cascade_series --largest {}", TAKEN + 100));
+    let place = place(prefix, "cascade_series,cascade_properties");
+    let url = source(prefix, "end=true");
+    let start = |log: &str| {
+        place.start(&format!("run --drain --listen off --roles source,collect,tweetoscope --source {url} --log disk:{log}"))
+    };
+    let both = ["one", "other"].map(start);
+    for process in both {
+        process.ended(Duration::from_secs(60)).good();
+    }
+    let sizes = 2 * wanted.sizes.len();
+    assert_eq!(values(prefix, "cascade_properties").len(), 2 * sizes, "each wrote each once");
+    let series = values(prefix, "cascade_series");
+    let mut each: BTreeMap<&String, usize> = BTreeMap::new();
+    for serie in &series {
+        *each.entry(serie).or_default() += 1;
+    }
+    assert!(each.values().all(|count| *count == 2), "each wrote each once: {each:?}");
+    assert!(each.len() > 3 && each.len() < wanted.series.len(), "{} of {}", each.len(), wanted.series.len());
+    let longest = each.keys().map(|serie| serie.len()).max().unwrap();
+    assert!(longest <= TAKEN + 100 && longest > TAKEN / 2, "{longest}");
+}

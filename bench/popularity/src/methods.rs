@@ -54,7 +54,7 @@ impl Methods {
         let Some(model) = self.learner.learn(known.sample.clone()) else { return false };
         self.predictor.offer(model);
         self.constant = best_constant(&self.ratios);
-        let like_the_course = Settings { leaf: 1, features: 1.0, relative: false, ..Settings::default() };
+        let like_the_course = Settings { leaf: 1, features: 1.0, ..Settings::default() };
         self.omega = Some(Forest::train(&self.omegas, &like_the_course, self.seed).forest);
         true
     }

@@ -24,7 +24,7 @@ pub(crate) type Written = Result<Vec<u8>, Broken>;
 
 /// The clocks of the sources start at 0. One window is enough for one message.
 fn outward() -> Outward {
-    Outward { origin: Timestamp::default(), is_relative: false, windows: vec![0], partitions: 1 }
+    Outward { origin: Timestamp::default(), windows: vec![0], partitions: 1 }
 }
 
 fn written(message: Option<Message<'_>>, words: Words) -> Written {

@@ -181,7 +181,7 @@ fn expected(stream: &str) -> (String, usize) {
 
 /// False for what is late.
 fn write_down(cascade: &str, told: &Told<'_>, lines: &mut String) -> bool {
-    let outward = Outward { origin: Timestamp::default(), is_relative: false, windows: vec![600, 1200], partitions: 4 };
+    let outward = Outward { origin: Timestamp::default(), windows: vec![600, 1200], partitions: 4 };
     let json = |message: Message<'_>| {
         let mut bytes = vec![];
         write(&message, Form::Of2020, Words::Plain, &mut bytes).unwrap();

@@ -151,9 +151,10 @@ impl SourceWorker {
 
     fn open(&mut self, state: &[(Vec<u8>, Vec<u8>)]) -> Result<(), Error> {
         let entry = |name: &[u8]| state.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_slice());
-        if let Some(clocks) = entry(CLOCKS).and_then(|value| Format::Compact.decode::<Clocks>(value).ok()) {
-            self.clocks = clocks.with(self.plan.lateness_ms, self.plan.idle_ms);
-        }
+        let clocks = entry(CLOCKS).and_then(|value| Format::Compact.decode::<Clocks>(value).ok());
+        // Where none were committed, those at hand may have seen what never was.
+        let SourcePlan { lateness_ms, idle_ms, .. } = self.plan;
+        self.clocks = clocks.map_or_else(|| Clocks::new(lateness_ms, idle_ms), |clocks| clocks.with(lateness_ms, idle_ms));
         self.seen = Seen::new(self.plan.remembered);
         self.seen.load(state);
         let first = self.out();
@@ -303,5 +304,21 @@ impl Turn for SourceWorker {
         report.done = self.ended && !self.committer.is_pending();
         report.progress = self.source.done();
         report
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::{memory, source};
+
+    #[test]
+    fn opened_anew_where_no_clocks_were_committed_it_forgets_what_they_saw() {
+        let log = memory();
+        let mut worker = source(&log, &[], 1);
+        worker.clocks.observe(0, Timestamp::from_seconds(500), Timestamp::from_seconds(1));
+        assert_ne!(worker.clocks.watermark(), Timestamp::MIN);
+        worker.open(&[]).unwrap();
+        assert_eq!(worker.clocks.watermark(), Timestamp::MIN);
     }
 }

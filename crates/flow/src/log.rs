@@ -160,6 +160,9 @@ pub trait Member: Send {
 pub trait Log: Send + Sync {
     /// How values are encoded here.
     fn format(&self) -> Format;
+    /// What tells this log from every other, one that stood in the same place before among them: it is made with the log, and
+    /// the same at each start.
+    fn identity(&self) -> Result<String>;
     /// Creates the topics that are missing; refuses one that exists otherwise.
     fn declare(&self, topics: &[TopicSpec]) -> Result<()>;
     /// The topics that exist.

@@ -115,6 +115,10 @@ impl<S: Store> Log for Journal<S> {
         self.format
     }
 
+    fn identity(&self) -> Result<String> {
+        self.shared.lock().store.identity()
+    }
+
     fn declare(&self, topics: &[TopicSpec]) -> Result<()> {
         let mut inner = self.shared.lock();
         let inner = &mut *inner;

@@ -1,16 +1,22 @@
 //! A log in memory: the simplest thing that keeps the contract.
 
 use crate::groups::Groups;
-use crate::store::{Durable, Entry, Erasures, Found, Store, TOMBSTONE_MS};
+use crate::store::{Durable, Entry, Erasures, Found, Store, TOMBSTONE_MS, random_name};
 use crate::topics::{Part, Topics};
 use flow::{Block, Cleanup, Result, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// The blocks of every partition.
-#[derive(Default)]
 pub struct Memory {
+    identity: String,
     parts: BTreeMap<Part, Blocks>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Memory { identity: random_name(), parts: BTreeMap::new() }
+    }
 }
 
 #[derive(Default)]
@@ -21,6 +27,10 @@ struct Blocks {
 }
 
 impl Store for Memory {
+    fn identity(&self) -> Result<String> {
+        Ok(self.identity.clone())
+    }
+
     fn append(&mut self, entry: Entry<'_>, _groups: &Groups, _topics: &Topics) -> Result<Durable> {
         if let Entry::Commit { blocks, .. } = entry {
             for placed in blocks {

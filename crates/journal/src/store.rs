@@ -53,11 +53,21 @@ pub struct Recovered {
 /// Keys to erase, each up to an offset.
 pub type Erasures<'a> = HashMap<&'a [u8], u64>;
 
+/// Sixteen digits that nobody else has.
+pub fn random_name() -> String {
+    use std::hash::{BuildHasher, Hasher};
+    let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
+    hasher.write_u32(std::process::id());
+    format!("{:016x}", hasher.finish())
+}
+
 /// Waits until what was appended is durable, as far as the store promises that on commit. Call it without a lock.
 pub type Durable = Box<dyn FnOnce() -> Result<()> + Send>;
 
 /// Where a journal keeps its entries. Calls come one at a time.
 pub trait Store: Send + 'static {
+    /// What tells it from every other.
+    fn identity(&self) -> Result<String>;
     /// Makes an entry readable. All or nothing.
     fn append(&mut self, entry: Entry<'_>, groups: &Groups, topics: &Topics) -> Result<Durable>;
     /// The offsets that a partition holds.

@@ -94,6 +94,10 @@ impl Log for Heap {
         self.format
     }
 
+    fn identity(&self) -> Result<String> {
+        Ok("a heap".into())
+    }
+
     fn declare(&self, topics: &[TopicSpec]) -> Result<()> {
         let mut inner = self.inner.lock().unwrap();
         inner.topics.extend(topics.iter().map(|spec| (spec.clone(), vec![vec![]; spec.partitions as usize])));

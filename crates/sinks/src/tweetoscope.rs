@@ -7,7 +7,6 @@ use brokers::{Letter, Outlet, Settings};
 use domain::tweetoscope::{Form, Log, Message, Outward, Words, key, write};
 use domain::{Estimate, Post, Series, Size};
 use flow::{Batch, Error, Format, Late, Record, Refused, Rejected, Result, Sink, Value, partition_of};
-use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What came from there stands on our log under a name that starts so: it is not sent back.
@@ -31,7 +30,7 @@ pub struct Writing {
 /// Writes each record once, even after a crash: with the messages, and in the same transaction, goes a note of how far it is.
 /// Each of our partitions has a writer of its own, so that who loses a partition can write no more of it.
 pub struct Tweetoscope {
-    /// Which log is read: a note of how far another one was written says nothing.
+    /// Which log is read: another one has other writers and other notes.
     log: String,
     settings: Settings,
     writing: Writing,
@@ -40,72 +39,67 @@ pub struct Tweetoscope {
 
 struct Writer {
     outlet: Outlet,
-    /// How far each of our topics is written.
-    next: BTreeMap<String, u64>,
+    next: Next,
 }
 
+/// How far each of our topics is written: it is what is noted with each write.
+type Next = BTreeMap<String, u64>;
+
 impl Tweetoscope {
-    /// Writes what stands on the log of this name to these brokers; they are asked when there is something to write.
+    /// Writes what stands on the log of this identity to these brokers; they are asked when there is something to write.
     pub fn new(log: &str, settings: Settings, writing: Writing) -> Self {
         Tweetoscope { log: log.to_owned(), settings, writing, writers: BTreeMap::new() }
     }
 
-    fn writer(&mut self, partition: u32) -> Result<&mut Writer> {
-        if !self.writers.contains_key(&partition) {
-            let Some(beside) = self.writing.names.values().next() else {
-                return Err(Error::Refused("tweetoscope.write is empty: there is nothing to write".into()));
-            };
-            let name = format!("tweetoscope-{partition}");
-            let outlet = Outlet::open(self.settings.clone(), &name, beside, self.writing.partitions)?;
-            let next = read_note(&outlet.note()?, &self.log)?;
-            self.writers.insert(partition, Writer { outlet, next });
-        }
-        self.writers.get_mut(&partition).ok_or_else(|| Error::Io("no writer".into()))
+    fn writer(&self, partition: u32) -> Result<Writer> {
+        let Some(beside) = self.writing.names.values().next() else {
+            return Err(Error::Refused("tweetoscope.write is empty: there is nothing to write".into()));
+        };
+        let name = format!("tweetoscope-{}-{partition}", self.log);
+        let outlet = Outlet::open(self.settings.clone(), &name, beside, self.writing.partitions)?;
+        let next = read_note(&outlet.note()?)?;
+        Ok(Writer { outlet, next })
     }
 
     fn write_partition(&mut self, partition: u32, batches: &[&Batch], format: Format) -> Result<()> {
-        let (writing, log) = (self.writing.clone(), self.log.clone());
-        let writer = self.writer(partition)?;
-        let (mut letters, mut next) = (vec![], writer.next.clone());
-        for batch in batches {
-            let from = next.get(&batch.topic).copied().unwrap_or(0);
-            if !batch.block.producer.starts_with(FROM_THERE) {
-                let records = batch.block.records(batch.base, batch.from.max(from));
-                letters.extend(records.flat_map(|record| writing.letters(&batch.topic, &record, format)));
+        if !self.writers.contains_key(&partition) {
+            // Nothing to write: no topic of theirs is made for it.
+            if self.writing.all_letters(batches, &Next::new(), format).next().is_none() {
+                return Ok(());
             }
-            next.insert(batch.topic.clone(), batch.next().max(from));
+            let writer = self.writer(partition)?;
+            self.writers.insert(partition, writer);
         }
-        if !letters.is_empty() {
-            let note = Note { log, next };
-            writer.outlet.write(&letters, &serde_json::to_string(&note).unwrap_or_default())?;
-            next = note.next;
+        let Some(Writer { outlet, next }) = self.writers.get_mut(&partition) else { return Ok(()) };
+        let letters: Vec<Letter> = self.writing.all_letters(batches, next, format).collect();
+        for batch in batches {
+            let from = next.entry(batch.topic.clone()).or_default();
+            *from = batch.next().max(*from);
         }
-        writer.next = next;
-        Ok(())
+        if letters.is_empty() { Ok(()) } else { outlet.write(&letters, &serde_json::to_string(next).unwrap_or_default()) }
     }
 }
 
-/// What is noted with each write.
-#[derive(Serialize, Deserialize)]
-struct Note {
-    /// Which log.
-    log: String,
-    /// How far each of its topics is written.
-    next: BTreeMap<String, u64>,
-}
-
-/// How far each topic of this log is written.
-fn read_note(note: &str, log: &str) -> Result<BTreeMap<String, u64>> {
+fn read_note(note: &str) -> Result<Next> {
     if note.is_empty() {
-        return Ok(BTreeMap::new());
+        return Ok(Next::new());
     }
-    let read: Note = serde_json::from_str(note).map_err(|_| {
+    serde_json::from_str(note).map_err(|_| {
         Error::Refused(format!("the note beside the Tweetoscope's topics is not ours: {note}; use another ?prefix="))
-    })?;
-    Ok(if read.log == log { read.next } else { BTreeMap::new() })
+    })
 }
 
 impl Writing {
+    /// What is to be written of these batches from there on. What came from them is not sent back.
+    fn all_letters(&self, batches: &[&Batch], from: &Next, format: Format) -> impl Iterator<Item = Letter> {
+        let ours = batches.iter().filter(|batch| !batch.block.producer.starts_with(FROM_THERE));
+        ours.flat_map(move |batch| {
+            let from = from.get(&batch.topic).copied().unwrap_or(0);
+            let records = batch.block.records(batch.base, batch.from.max(from));
+            records.flat_map(move |record| self.letters(&batch.topic, &record, format))
+        })
+    }
+
     /// The messages that a record comes to.
     fn letters(&self, topic: &str, record: &Record<'_>, format: Format) -> Vec<Letter> {
         let Some(value) = record.value else { return vec![] };

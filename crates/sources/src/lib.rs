@@ -114,8 +114,13 @@ pub fn reading(input: Box<dyn Read + Send>, options: &str, settings: &Settings) 
 pub fn decode_again(refused: &Refused, settings: &Settings) -> Result<Vec<Post<'static>>, Broken> {
     let broken = |error: Error| Broken(error.to_string());
     let address = Address::parse(&refused.from).map_err(broken)?;
-    if address.scheme == "cascades" {
-        return Err(Broken("a row is no post without the rest of its cascade: mend the file, and play it anew".to_owned()));
+    let whole = match address.scheme.as_str() {
+        "cascades" => "a row is no post without the rest of its cascade: mend the file, and play it anew",
+        "tweetoscope" => "a message is no record without its key and its source's clock: mend it, and write it to its topic anew",
+        _ => "",
+    };
+    if !whole.is_empty() {
+        return Err(Broken(whole.to_owned()));
     }
     let path = std::path::Path::new(&address.path);
     let file = path.file_name().unwrap_or_default().to_string_lossy();

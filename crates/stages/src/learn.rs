@@ -15,6 +15,8 @@ use std::borrow::Cow;
 pub struct Learn {
     /// When to train, and how much to keep.
     pub schedule: Schedule,
+    /// Models of a window are at least so far apart, by the time of the cascades: each of them is large.
+    pub every_ms: i64,
 }
 
 /// What one observation window has taught.
@@ -32,6 +34,8 @@ pub struct Study {
 struct Mind {
     learner: Learner,
     predictor: Predictor,
+    /// When a model was trained last.
+    trained: Timestamp,
 }
 
 const MIND: &[u8] = b"k";
@@ -54,7 +58,7 @@ impl Stage for Learn {
 
     fn on_deadline(&self, key: &[u8], at: Timestamp, study: &mut Study, out: &mut Out) {
         while let Some(sample) = study.turns.pop(at) {
-            if let Some(verdict) = study.learn(&self.schedule, sample) {
+            if let Some(verdict) = study.learn(self, at, sample) {
                 study.tell(at, key, &verdict, out);
             }
         }
@@ -65,7 +69,7 @@ impl Stage for Learn {
     }
 
     fn on_resume(&self, _watermark: Timestamp, study: &mut Study) {
-        study.recall(&self.schedule);
+        study.recall(self);
     }
 
     fn refuses_late(&self) -> bool {
@@ -74,36 +78,46 @@ impl Stage for Learn {
 }
 
 impl Mind {
-    fn new(schedule: &Schedule) -> Self {
-        Mind { learner: Learner::new(*schedule), predictor: Predictor::default() }
+    fn new(learn: &Learn) -> Self {
+        let trained = Timestamp::MIN;
+        Mind { learner: Learner::new(learn.schedule), predictor: Predictor::default(), trained }
     }
 
-    /// Learns from a sample; what became of a model, if one was trained.
-    fn learn(&mut self, sample: popularity::Sample) -> Option<Verdict> {
+    fn take(&mut self, sample: popularity::Sample) {
         self.predictor.learn(&sample);
-        let model = self.learner.learn(sample)?;
+        self.learner.take(sample);
+    }
+
+    /// What became of a new model, if it is time for one.
+    fn train(&mut self, at: Timestamp, every_ms: i64) -> Option<Verdict> {
+        if at < self.trained.plus_millis(every_ms) {
+            return None;
+        }
+        let model = self.learner.train()?;
+        self.trained = at;
         Some(self.predictor.offer(model))
     }
 }
 
 impl Study {
-    fn learn(&mut self, schedule: &Schedule, sample: popularity::Sample) -> Option<Verdict> {
-        let mind = self.mind.get_or_insert_with(|| Box::new(Mind::new(schedule)));
+    fn learn(&mut self, learn: &Learn, at: Timestamp, sample: popularity::Sample) -> Option<Verdict> {
+        let mind = self.mind.get_or_insert_with(|| Box::new(Mind::new(learn)));
         let number = mind.learner.learned();
-        let verdict = mind.learn(sample.clone());
+        mind.take(sample.clone());
+        let verdict = mind.train(at, learn.every_ms);
         self.has_trained |= verdict.is_some();
         self.since.insert(number.to_be_bytes().to_vec(), sample);
         verdict
     }
 
-    /// Goes on from what was written down: what came since is learned again, and comes to the same.
-    fn recall(&mut self, schedule: &Schedule) {
+    /// Goes on from what was written down, with what came since: no model was trained with that yet.
+    fn recall(&mut self, learn: &Learn) {
         if self.since.len() == 0 {
             return;
         }
-        let mind = self.mind.get_or_insert_with(|| Box::new(Mind::new(schedule)));
+        let mind = self.mind.get_or_insert_with(|| Box::new(Mind::new(learn)));
         for sample in self.since.values() {
-            mind.learn(sample.clone());
+            mind.take(sample.clone());
         }
     }
 

@@ -19,11 +19,11 @@ def options(about):
     return parser
 
 
-def make_topics(args, *names):
+def make_topics(args, *names, **configs):
     admin = KafkaAdminClient(bootstrap_servers=args.brokers)
     for name in names:
         try:
-            admin.create_topics([NewTopic(args.prefix + name, PARTITIONS, 1)])
+            admin.create_topics([NewTopic(args.prefix + name, PARTITIONS, 1, topic_configs=configs)])
         except TopicAlreadyExistsError:
             pass
     admin.close()

@@ -1,8 +1,8 @@
 //! Makes our records of messages.
 
 use super::read::info_of;
-use super::{Parameters, Serie, Total, Tweet};
-use crate::{Author, Estimate, Kind, Parameter, Post, Series, Size, Text};
+use super::{Serie, Total, Tweet};
+use crate::{Author, Kind, Post, Series, Size, Text};
 use flow::{Broken, Timestamp};
 
 /// The name of the network that all tweets are from.
@@ -15,10 +15,6 @@ const LONGEST_S: f64 = 1e11;
 pub struct Inward {
     /// When it is that the clock of the sources shows 0.
     pub base: Timestamp,
-    /// How many followers who retweets has in the mean: it makes a branching factor of `p`.
-    pub mean_mark: f64,
-    /// The estimators that are listened to give the whole size as `n_supp`, not what is to come.
-    pub is_whole: bool,
 }
 
 impl Inward {
@@ -64,33 +60,6 @@ impl Inward {
     pub fn size<'a>(&self, total: Total<'a>) -> Result<Size<'a>, Broken> {
         let end = self.moment(total.t_end)?;
         Ok(Size { cascade: total.cid, network: NETWORK.into(), size: total.n_tot, reach: 0, start: end, end })
-    }
-
-    /// What an estimator made of a cascade, which was started at `start`.
-    ///
-    /// Where the branching factor is not told it is `p` times the mean mark; where G1 is not, it follows from `n_supp`.
-    pub fn estimate<'a>(&self, told: Parameters<'a>, start: Timestamp) -> Estimate<'a> {
-        let future = if self.is_whole { told.n_supp - told.n_obs as f64 } else { told.n_supp }.max(0.0);
-        let n_star = told.n_star.unwrap_or(told.p * self.mean_mark);
-        let parameter = |name: &'static str, value| Parameter { name: name.into(), value, error: None };
-        Estimate {
-            cascade: told.cid,
-            network: NETWORK.into(),
-            start,
-            window_s: told.t_obs,
-            observed: told.n_obs,
-            model: "exponential".into(),
-            parameters: vec![parameter("p", told.p), parameter("beta", told.beta)],
-            n_star,
-            g1: told.g1.unwrap_or(future * (1.0 - n_star).max(0.0)),
-            predicted: Some(told.n_obs as f64 + future),
-            low: None,
-            high: None,
-            mean_mark: self.mean_mark,
-            learned_from: 0,
-            features: vec![],
-            text: told.msg,
-        }
     }
 
     fn moment(&self, t: f64) -> Result<Timestamp, Broken> {

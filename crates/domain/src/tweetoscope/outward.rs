@@ -12,8 +12,6 @@ const MOST_N_STAR: f64 = 0.999_999;
 pub struct Outward {
     /// When the clock of the sources shows 0. It is not meant to show less: what is older is told to be of then.
     pub origin: Timestamp,
-    /// The times in a serie count from its first tweet. Most estimators do not mind, for they take the difference.
-    pub is_relative: bool,
     /// The observation windows, in seconds, the shortest first.
     pub windows: Vec<u32>,
     /// How many partitions the topics have that are keyed by a window.
@@ -43,7 +41,7 @@ impl Outward {
     /// What a window saw. The end of a cascade is told by its [sizes](Self::sizes).
     pub fn serie<'a>(&self, series: &'a Series<'_>) -> Option<Message<'a>> {
         let t_obs = series.window_s?;
-        let start = if self.is_relative { 0 } else { series.start.millis_since(self.origin).max(0) };
+        let start = series.start.millis_since(self.origin).max(0);
         let tweet = |[after, followers]: &[u64; 2]| ((start as f64 + *after as f64) / 1000.0, *followers as f64);
         let tweets = series.events.iter().map(tweet).collect();
         Some(Message::Serie(Serie { cid: borrowed(&series.cascade), msg: borrowed(&series.text), t_obs, tweets }))

@@ -44,7 +44,7 @@ fn context(log: Arc<dyn Log>) -> Context {
     Context { log, wall: Arc::new(|| Timestamp::from_seconds(1_000_000)), permits: Permits::new(1) }
 }
 
-fn memory() -> Arc<dyn Log> {
+pub(crate) fn memory() -> Arc<dyn Log> {
     let log = open("memory:", Access::Write).unwrap();
     log.declare(&topics()).unwrap();
     log
@@ -181,7 +181,7 @@ impl Source for Reader {
     }
 }
 
-fn source(log: &Arc<dyn Log>, pulls: &[Vec<(i64, &'static str)>], max_lag: u64) -> SourceWorker {
+pub(crate) fn source(log: &Arc<dyn Log>, pulls: &[Vec<(i64, &'static str)>], max_lag: u64) -> SourceWorker {
     let reader = Reader { pulls: pulls.to_vec(), next: 0, out: None };
     let plan = SourcePlan {
         name: "reader".into(),

@@ -1,12 +1,15 @@
 //! The folder of a log: one writer, one format.
 
 use crate::Access;
+use crate::store::random_name;
 use flow::{Error, Result};
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
 const FORMAT: &str = "goshawk log, format 2\n";
+/// The file of the name that tells this log from another in the same place.
+const IDENTITY: &str = "IDENTITY";
 
 /// Holds the folder for as long as it lives.
 pub struct Lock(#[allow(dead_code, reason = "the lock goes when the file is closed")] File);
@@ -47,7 +50,31 @@ pub fn take(path: &Path, access: Access) -> Result<Lock> {
         told.map_err(io_error("cannot write", &name))?;
     }
     check_format(path, access)?;
+    if access == Access::Write {
+        identify(path)?;
+    }
     Ok(Lock(file))
+}
+
+/// Gives the log a name of its own, unless it has one.
+fn identify(path: &Path) -> Result<()> {
+    let name = path.join(IDENTITY);
+    if name.exists() {
+        return Ok(());
+    }
+    // Whole, or not there: a start that is killed here must not leave half a name.
+    let fresh = path.join("IDENTITY.new");
+    let written = File::create(&fresh).and_then(|mut file| {
+        file.write_all(random_name().as_bytes())?;
+        file.sync_all()
+    });
+    written.and_then(|()| fs::rename(&fresh, &name)).map_err(io_error("cannot write", &name))
+}
+
+/// The log's name.
+pub fn identity(path: &Path) -> Result<String> {
+    let name = path.join(IDENTITY);
+    fs::read_to_string(&name).map_err(io_error("cannot read", &name))
 }
 
 fn in_use(path: &Path, file: &mut File) -> Error {

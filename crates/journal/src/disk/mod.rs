@@ -197,6 +197,10 @@ impl Disk {
 }
 
 impl Store for Disk {
+    fn identity(&self) -> Result<String> {
+        lock::identity(&self.folder)
+    }
+
     fn append(&mut self, entry: Entry<'_>, groups: &Groups, topics: &Topics) -> Result<Durable> {
         self.syncer()?.check()?;
         if self.active.length >= self.options.segment {

@@ -3,6 +3,7 @@
 //! One file for each group and partition: frames, each with a checksum, each saying how far in the state's topic it goes.
 //! It is a copy: what is torn, of another cluster, or cannot be vouched for is thrown away, and the topic read instead.
 
+use crate::store::random_name;
 use flow::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -93,14 +94,6 @@ fn instance(folder: &Path) -> Result<String> {
     let text = random_name();
     fs::write(&name, &text).map_err(told("cannot write", &name))?;
     Ok(text)
-}
-
-/// Sixteen digits that nobody else has.
-pub fn random_name() -> String {
-    use std::hash::{BuildHasher, Hasher};
-    let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
-    hasher.write_u32(std::process::id());
-    format!("{:016x}", hasher.finish())
 }
 
 fn told(what: &'static str, path: &Path) -> impl Fn(std::io::Error) -> Error {

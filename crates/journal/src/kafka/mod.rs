@@ -7,6 +7,7 @@
 
 mod cache;
 mod crew;
+mod identity;
 mod reader;
 mod restore;
 mod seat;
@@ -15,6 +16,7 @@ mod topics;
 mod wire;
 mod writer;
 
+use crate::store::random_name;
 use brokers::{Context, Numbers, Settings, made, meaning, offset_in};
 use cache::Slot;
 use flow::{Batch, Error, Format, Group, Log, Member, Output, Result, Timestamp, TopicSpec};
@@ -83,7 +85,7 @@ impl Kafka {
             Some(folder) if access == crate::Access::Write => Some(Slot::take(folder)?),
             _ => None,
         };
-        let (readers, known, alone) = (Readers::default(), Mutex::default(), cache::random_name());
+        let (readers, known, alone) = (Readers::default(), Mutex::default(), random_name());
         let mine = Mutex::default();
         let kept = Kept { settings, numbers, cluster, asks, committed, readers, slot, mine, known, alone };
         Ok(Kafka { kept: Arc::new(kept), appends: Mutex::new(None) })
@@ -300,6 +302,10 @@ impl Kept {
 impl Log for Kafka {
     fn format(&self) -> Format {
         Format::Json
+    }
+
+    fn identity(&self) -> Result<String> {
+        patiently(|| self.kept.identity())
     }
 
     fn declare(&self, topics: &[TopicSpec]) -> Result<()> {

@@ -67,7 +67,7 @@ impl Kept {
 
     /// The bounds of a topic of states, once no transaction is open in it: the end is that of all that was ever written
     /// by now, not of what is committed by now.
-    fn settled(&self, topic: &str, partition: u32) -> Result<std::ops::Range<u64>> {
+    pub fn settled(&self, topic: &str, partition: u32) -> Result<std::ops::Range<u64>> {
         let target = self.bounds_of(&self.asks, topic, partition)?.end;
         let until = Instant::now() + self.settings.transaction * 2 + self.settings.timeout;
         loop {

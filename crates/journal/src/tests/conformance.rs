@@ -47,6 +47,15 @@ impl Kind {
         .unwrap()
     }
 
+    /// Removes the log, so that another can stand in its place.
+    fn remove(&self) {
+        match self {
+            Kind::Memory => {}
+            Kind::Disk(folder) => std::fs::remove_dir_all(folder.path().join("log")).unwrap(),
+            Kind::Kafka { url, .. } => super::kafka::remove(url),
+        }
+    }
+
     /// Whether a partition is another's only once its member has given it up, or was taken for dead.
     fn asks_before_it_takes(&self) -> bool {
         matches!(self, Kind::Kafka { .. })
@@ -70,6 +79,7 @@ conformance!(
     appends_and_reads_in_order,
     refuses_what_does_not_exist,
     declares_once,
+    is_told_from_one_made_anew,
     commits_all_or_nothing,
     shares_partitions_and_hands_state_over,
     fences_a_stale_writer,
@@ -91,6 +101,19 @@ fn with_topics(kind: &Kind, topics: &[(&str, u32)]) -> Arc<dyn Log> {
     let specs: Vec<TopicSpec> = topics.iter().map(|(name, partitions)| TopicSpec::new(name, *partitions)).collect();
     log.declare(&specs).unwrap();
     log
+}
+
+fn is_told_from_one_made_anew(kind: &Kind) {
+    let log = kind.open();
+    let identity = log.identity().unwrap();
+    assert!(!identity.is_empty() && identity.chars().all(|c| c.is_ascii_alphanumeric()), "{identity:?}");
+    assert_eq!(log.identity().unwrap(), identity);
+    // What goes with its process is another log each time.
+    let stays = !matches!(kind, Kind::Memory);
+    drop(log);
+    assert_eq!(kind.open().identity().unwrap() == identity, stays);
+    kind.remove();
+    assert_ne!(kind.open().identity().unwrap(), identity);
 }
 
 fn appends_and_reads_in_order(kind: &Kind) {

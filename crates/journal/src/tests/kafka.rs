@@ -14,6 +14,23 @@ fn log(prefix: &str, copies: &Path, more: &str) -> Arc<dyn Log> {
     open(&url, Access::Write).unwrap()
 }
 
+/// Deletes the topics of a log, and waits until they are gone.
+pub fn remove(url: &str) {
+    let prefix = url.split("prefix=").nth(1).and_then(|rest| rest.split('&').next()).unwrap();
+    let config = rdkafka::ClientConfig::new().set("bootstrap.servers", brokers::broker()).clone();
+    let admin: rdkafka::admin::AdminClient<_> = config.create().unwrap();
+    let asks: rdkafka::consumer::BaseConsumer = config.create().unwrap();
+    let ours = || {
+        let metadata = rdkafka::consumer::Consumer::fetch_metadata(&asks, None, Duration::from_secs(10)).unwrap();
+        let names: Vec<String> = metadata.topics().iter().map(|topic| topic.name().to_owned()).collect();
+        names.into_iter().filter(|name| name.starts_with(prefix)).collect::<Vec<_>>()
+    };
+    let names = ours();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    pollster::block_on(admin.delete_topics(&names, &rdkafka::admin::AdminOptions::new())).unwrap();
+    soon("its topics are gone", || ours().is_empty());
+}
+
 fn sets(key: &str, value: &str) -> Change {
     Change { partition: 0, key: key.into(), value: Some(value.as_bytes().to_vec()) }
 }

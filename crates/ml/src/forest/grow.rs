@@ -7,23 +7,18 @@ use crate::chance::Chance;
 /// What a tree grows from; buffers are kept from tree to tree.
 pub(super) struct Grower<'a> {
     bins: &'a Bins,
-    targets: Vec<Target>,
+    targets: Vec<f32>,
     settings: Settings,
     features: Vec<u16>,
     order: Vec<u32>,
-    here: Vec<Target>,
+    here: Vec<f32>,
 }
-
-/// What is to be alike in a leaf, each with the variance 1: the target, and perhaps `exp(-target)`. A guess `g` for `ln r` has the
-/// relative error `|exp(g) exp(-ln r) - 1|`, which is linear in the latter.
-#[derive(Clone, Copy, Debug, Default)]
-struct Target(f32, f32);
 
 /// Sums over some examples.
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
     count: f32,
-    sums: Target,
+    sum: f32,
 }
 
 /// A part of the examples that may be split.
@@ -42,33 +37,28 @@ struct Split {
 }
 
 impl Sums {
-    fn add(&mut self, target: Target) {
+    fn add(&mut self, target: f32) {
         self.count += 1.0;
-        self.sums.0 += target.0;
-        self.sums.1 += target.1;
+        self.sum += target;
     }
 
     fn and(self, other: Sums) -> Sums {
-        Sums { count: self.count + other.count, sums: Target(self.sums.0 + other.sums.0, self.sums.1 + other.sums.1) }
+        Sums { count: self.count + other.count, sum: self.sum + other.sum }
     }
 
     fn without(self, other: Sums) -> Sums {
-        Sums { count: self.count - other.count, sums: Target(self.sums.0 - other.sums.0, self.sums.1 - other.sums.1) }
+        Sums { count: self.count - other.count, sum: self.sum - other.sum }
     }
 
-    /// The sum of squares that the means explain.
+    /// The sum of squares that the mean explains.
     fn explained(&self) -> f32 {
-        (self.sums.0 * self.sums.0 + self.sums.1 * self.sums.1) / self.count
+        self.sum * self.sum / self.count
     }
 }
 
 impl<'a> Grower<'a> {
     pub fn new(bins: &'a Bins, targets: &[f32], settings: &Settings) -> Self {
-        let plain = standard(targets.to_vec());
-        let lowest = targets.first().copied().unwrap_or_default();
-        let small = |target: &f32| if settings.relative { (lowest - target).exp() } else { 0.0 };
-        let small = standard(targets.iter().map(small).collect());
-        let targets = plain.into_iter().zip(small).map(|(plain, small)| Target(plain, small)).collect();
+        let targets = standard(targets);
         let features = (0..bins.columns.len().min(usize::from(u16::MAX)) as u16).collect();
         Grower { bins, targets, settings: *settings, features, order: vec![], here: vec![] }
     }
@@ -149,7 +139,7 @@ impl<'a> Grower<'a> {
 }
 
 /// The step of a column after which to cut, and what that explains.
-fn cut(column: &Column, rows: &[u32], targets: &[Target], whole: Sums, leaf: f32) -> Option<(u8, f32)> {
+fn cut(column: &Column, rows: &[u32], targets: &[f32], whole: Sums, leaf: f32) -> Option<(u8, f32)> {
     let mut steps = [Sums::default(); STEPS];
     for (row, target) in rows.iter().zip(targets) {
         let step = column.steps.get(*row as usize).copied().unwrap_or_default();
@@ -178,10 +168,10 @@ fn cut(column: &Column, rows: &[u32], targets: &[Target], whole: Sums, leaf: f32
 }
 
 /// Numbers with the mean 0 and the variance 1, or all 0.
-fn standard(numbers: Vec<f32>) -> Vec<f32> {
+fn standard(numbers: &[f32]) -> Vec<f32> {
     let count = numbers.len().max(1) as f64;
     let mean = numbers.iter().map(|number| f64::from(*number)).sum::<f64>() / count;
     let square = numbers.iter().map(|number| (f64::from(*number) - mean).powi(2)).sum::<f64>() / count;
     let scale = if square > 0.0 { 1.0 / square.sqrt() } else { 0.0 };
-    numbers.into_iter().map(|number| ((f64::from(number) - mean) * scale) as f32).collect()
+    numbers.iter().map(|number| ((f64::from(*number) - mean) * scale) as f32).collect()
 }

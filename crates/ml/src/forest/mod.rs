@@ -44,14 +44,11 @@ pub struct Settings {
     pub rows: f32,
     /// No path is longer.
     pub depth: u16,
-    /// Whether targets are logarithms of which small ones matter as much as large ones: leaves are then to be alike in
-    /// `exp(-target)` too.
-    pub relative: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { trees: 100, leaf: 5, features: 0.33, rows: 0.63, depth: 24, relative: true }
+        Settings { trees: 100, leaf: 5, features: 0.33, rows: 0.63, depth: 24 }
     }
 }
 

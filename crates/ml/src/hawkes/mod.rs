@@ -28,7 +28,7 @@
 
 mod cascade;
 #[cfg(test)]
-mod chance;
+pub(crate) mod chance;
 pub mod exponential;
 mod forecast;
 mod lanes;

@@ -27,8 +27,9 @@ pub struct View<'a> {
 /// The numbers, in the order of [`NAMES`].
 pub type Features = Vec<f32>;
 
+/// Names beside the functions that give the numbers, in the same order.
 macro_rules! groups {
-    ($($names:ident $of:ident [$($name:literal),* $(,)?])*) => {
+    ($($of:ident [$($name:literal),* $(,)?])*) => {
         /// What each feature is.
         pub const NAMES: &[&str] = &[$($($name),*),*];
 
@@ -44,11 +45,11 @@ macro_rules! groups {
 }
 
 groups! {
-    SIZE size [
+    size [
         "ln n: events seen",
         "ln T: the window",
     ]
-    SHARES shares [
+    shares [
         "share of events by T/128",
         "share of events by T/64",
         "share of events by T/32",
@@ -62,13 +63,13 @@ groups! {
         "share of events in the last T/8",
         "share of events in the last T/16",
     ]
-    RECENT recent [
+    recent [
         "ln of 1 + events in the last T/2",
         "ln of 1 + events in the last T/4",
         "ln of 1 + events in the last T/8",
         "ln of 1 + events in the last T/16",
     ]
-    QUANTILES quantiles [
+    quantiles [
         "time of the first tenth of events / T",
         "time of the first quarter / T",
         "time of half / T",
@@ -77,13 +78,13 @@ groups! {
         "mean time / T",
         "deviation of times / T",
     ]
-    EARLY early [
+    early [
         "ln of 1 + seconds to the second event",
         "ln of 1 + seconds to the fifth event",
         "ln of 1 + seconds to the tenth event",
         "ln of 1 + events in the first minute",
     ]
-    GAPS gaps [
+    gaps [
         "silence at the end / T",
         "ln of silence at the end / mean gap",
         "ln of the mean of the last five gaps / T",
@@ -92,7 +93,7 @@ groups! {
         "deviation of gaps / mean gap",
         "share of gaps below 2 s",
     ]
-    BURSTS bursts [
+    bursts [
         "ln of the most events within a minute",
         "ln of the most events within three minutes",
         "ln of 1 + the most events within T/40, begun in the last two thirds",
@@ -104,7 +105,7 @@ groups! {
         "ln of the ninth tenth of gaps between instants / T",
         "correlation of a gap with the next",
     ]
-    GROWTH growth [
+    growth [
         "ln of the rate over the last T/20 or so, exponentially weighed, / mean rate",
         "ln of the rate over the last T/7 or so / mean rate",
         "ln of the rate over the last T/3 or so / mean rate",
@@ -115,7 +116,7 @@ groups! {
         "ln of events expected in a silence, at the rate of the last T/4",
         "ln of 1 + open reactions of a long memory / n",
     ]
-    MARKS marks [
+    marks [
         "ln of 1 + the mean mark of events / the usual mark",
         "ln of 1 + the first mark / the usual mark",
         "ln of 1 + the largest later mark / the usual mark",
@@ -125,7 +126,7 @@ groups! {
         "effective number of marks / n",
         "share of marks that are 0",
     ]
-    HAWKES hawkes [
+    hawkes [
         "ln of beta T",
         "n*: the branching factor",
         "ln of 1 + G1 / n",
@@ -135,7 +136,7 @@ groups! {
         "standard error of ln beta",
         "log-likelihood an event, over that of an even rate",
     ]
-    SEISMIC seismic [
+    seismic [
         "ln of infectiousness, by SEISMIC, times the usual mark",
         "ln of 1 + expected reactions / n, by SEISMIC",
         "ln of N / n, by SEISMIC with the usual mark as degree",
@@ -150,6 +151,10 @@ impl View<'_> {
 
     fn window(&self) -> f64 {
         self.cascade.end().max(1.0)
+    }
+
+    fn silence(&self) -> f64 {
+        if self.silence > 1.0 { self.silence.min(1e7) } else { 1.0 }
     }
 
     /// How many events by a part of the window.
@@ -280,7 +285,7 @@ impl View<'_> {
         let [early, half, all] = [0.25, 0.5, 1.0].map(|part| self.by(part));
         let power = self.power();
         let late = 4.0 * (all - self.by(0.75)) + 1.0;
-        let expected = late / self.window() * self.silence.min(1e7);
+        let expected = late / self.window() * self.silence();
         [
             self.rate(0.05),
             self.rate(0.15),
@@ -305,7 +310,7 @@ impl View<'_> {
     /// How many come until the rate, which falls as a power of time, is one in a silence.
     fn until_silence(&self, rate: f64, power: f64) -> f64 {
         let window = self.window();
-        let longer = (rate * self.silence.min(1e7)).powf(1.0 / power).clamp(1.0, 1e4);
+        let longer = (rate * self.silence()).powf(1.0 / power).clamp(1.0, 1e4);
         let exponent = 1.0 - power;
         let grown = if exponent.abs() < 1e-6 { longer.ln() } else { (longer.powf(exponent) - 1.0) / exponent };
         rate * window * grown

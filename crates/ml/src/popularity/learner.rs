@@ -45,8 +45,9 @@ impl Schedule {
 pub struct Learner {
     schedule: Schedule,
     learned: u64,
-    /// How many there were when a model was trained last.
+    /// How many there were when a model was trained last, and when that was tuned.
     trained: u64,
+    tuned: u64,
     tuning: Tuning,
     /// The oldest first.
     kept: VecDeque<Sample>,
@@ -55,7 +56,7 @@ pub struct Learner {
 impl Learner {
     /// One that has learned nothing.
     pub fn new(schedule: Schedule) -> Self {
-        Learner { schedule, learned: 0, trained: 0, tuning: Tuning::default(), kept: VecDeque::new() }
+        Learner { schedule, learned: 0, trained: 0, tuned: 0, tuning: Tuning::default(), kept: VecDeque::new() }
     }
 
     /// How many samples there have been.
@@ -75,22 +76,30 @@ impl Learner {
 
     /// Learns from a cascade that has ended; a new model, if it is time for one.
     pub fn learn(&mut self, sample: Sample) -> Option<Model> {
+        self.take(sample);
+        self.train()
+    }
+
+    /// Keeps a cascade that has ended, for the next model.
+    pub fn take(&mut self, sample: Sample) {
         self.kept.push_back(sample);
         while self.kept.len() > self.schedule.most.max(1) {
             self.kept.pop_front();
         }
         self.learned = self.learned.saturating_add(1);
-        let due = |every: u64| self.learned.is_multiple_of(every.max(1));
-        // Where many are known, a few more change little.
-        let enough = self.learned - self.trained >= self.kept.len() as u64 / 16;
-        let (train, retune) = (due(self.schedule.mini_batch) && enough, due(self.schedule.batch));
+    }
+
+    /// A new model, if enough was kept since the last.
+    pub fn train(&mut self) -> Option<Model> {
+        if self.learned - self.trained < self.schedule.mini_batch.max(1) {
+            return None;
+        }
         let seed = self.schedule.seed.wrapping_add(self.learned);
-        if retune {
+        if self.learned - self.tuned >= self.schedule.batch.max(1) {
             self.tuning = tune(self.kept.make_contiguous(), &self.tuning, seed);
+            self.tuned = self.learned;
         }
-        if train {
-            self.trained = self.learned;
-        }
-        train.then(|| Model::train(self.kept.iter(), &self.tuning, self.learned, seed))
+        self.trained = self.learned;
+        Some(Model::train(self.kept.iter(), &self.tuning, self.learned, seed))
     }
 }

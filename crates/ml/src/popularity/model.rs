@@ -32,7 +32,7 @@ pub struct Model {
     pub version: u64,
     /// The version of the features.
     pub(super) features: u32,
-    forest: Forest,
+    pub(super) forest: Forest,
     /// Of the last [`RECENT`] samples, the oldest first.
     pub(super) checked: Vec<Band>,
 }

@@ -3,7 +3,7 @@ use domain::Parameter;
 use flow::Timestamp;
 
 fn writing() -> Writing {
-    let outward = Outward { origin: Timestamp::default(), is_relative: false, windows: vec![600, 1200], partitions: u32::MAX };
+    let outward = Outward { origin: Timestamp::default(), windows: vec![600, 1200], partitions: u32::MAX };
     let names = ["tweets", "cascade_series", "cascade_properties", "logs"].map(|name| (name.to_owned(), format!("x-{name}")));
     Writing { outward, form: Form::Of2020, words: Words::Safe, names: names.into(), partitions: 4 }
 }
@@ -57,11 +57,37 @@ fn an_estimate_meets_the_size_and_a_topic_that_is_not_written_is_not() {
 }
 
 #[test]
-fn a_note_about_another_log_says_nothing() {
-    let note = r#"{"log":"a","next":{"series":7}}"#;
-    assert_eq!(read_note(note, "a").unwrap(), [("series".to_owned(), 7)].into());
-    assert_eq!(read_note(note, "b").unwrap(), BTreeMap::new());
-    assert_eq!(read_note("", "a").unwrap(), BTreeMap::new());
-    let error = read_note("of somebody else", "a").unwrap_err().to_string();
+fn a_note_says_how_far_each_topic_is_written() {
+    assert_eq!(read_note(r#"{"series":7}"#).unwrap(), [("series".to_owned(), 7)].into());
+    assert_eq!(read_note("").unwrap(), Next::new());
+    let error = read_note("of somebody else").unwrap_err().to_string();
     assert!(error.contains("?prefix="), "{error}");
+}
+
+/// A batch of one size, which our topic has at offset 5.
+fn batch(producer: &str) -> Batch {
+    let (start, end) = (Timestamp::default(), Timestamp::from_seconds(4329));
+    let size = Size { cascade: "17".into(), network: "x".into(), size: 127, reach: 9, start, end };
+    let mut builder = flow::BlockBuilder::default();
+    builder.push(b"17", end, |bytes| Format::Json.encode(&size, bytes)).unwrap();
+    let block = builder.finish(producer.into(), flow::Mark { watermark: end, at: end, done: false });
+    Batch { topic: Size::TOPIC.into(), partition: 0, base: 5, from: 5, block }
+}
+
+#[test]
+fn what_is_noted_as_written_and_what_came_from_there_is_not_written() {
+    let count = |producer: &str, next: u64| {
+        let batch = batch(producer);
+        writing().all_letters(&[&batch], &[(Size::TOPIC.to_owned(), next)].into(), Format::Json).count()
+    };
+    assert_eq!((count("collect/0", 5), count("collect/0", 6), count("tweetoscope:tweets", 5)), (2, 0, 0));
+}
+
+#[test]
+fn brokers_are_not_asked_while_there_is_nothing_to_write() {
+    let settings = Settings::parse("//127.0.0.1:1?timeout=500ms").unwrap();
+    let mut sink = Tweetoscope::new("x", settings, writing());
+    sink.write(&[batch("tweetoscope:tweets")], Format::Json).unwrap();
+    assert!(sink.writers.is_empty());
+    assert!(sink.write(&[batch("collect/0")], Format::Json).is_err());
 }

@@ -12,6 +12,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 /// A row of the index.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +33,8 @@ struct Table {
     /// Where the first row begins.
     body: u64,
     length: u64,
+    /// The hash of its rows.
+    hash: u64,
 }
 
 /// The two files.
@@ -63,9 +66,14 @@ impl Table {
             Some(0) => {
                 Err(Error::Layout { path, reason: "is empty; it must begin with a line that names its columns".to_owned() })
             }
-            Some(body) => Ok(Table { path, file, heading, body: body as u64, length }),
+            Some(body) => Ok(Table { path, file, heading, body: body as u64, length, hash: 0 }),
             None => Err(Error::Layout { path, reason: "begins with no line that names its columns".to_owned() }),
         }
+    }
+
+    /// What tells it from another.
+    fn mark(&self) -> String {
+        format!("{} bytes under {:x} are {:x}", self.length, xxh3_64(&self.heading), self.hash)
     }
 
     fn fault(&self, reason: String) -> Error {
@@ -117,14 +125,17 @@ impl Files {
     }
 
     fn read_index(&mut self) -> Result<(), Error> {
-        let (mut at, mut bytes) = (self.index.body, vec![]);
+        let (mut at, mut bytes, mut hash) = (self.index.body, vec![], Xxh3::new());
         loop {
             let read = line(&mut self.index.file, self.max_record, &mut bytes).map_err(|error| self.index.unreadable(error))?;
             let too_long = || self.index.fault(format!("the line at byte {at} is longer than {} bytes", self.max_record));
             let read = read.ok_or_else(too_long)?;
             if read == 0 {
+                self.index.hash = hash.digest();
                 return Ok(());
             }
+            hash.update(&bytes);
+            hash.update(b"\n");
             // A blank line is no row. One that says nothing of use is a card that shows why.
             if !bytes.trim_ascii().is_empty() {
                 let (start, end) = self.bounds.row(&bytes, u64::MAX).unwrap_or((0, 0));
@@ -141,7 +152,7 @@ impl Files {
         wanted.sort_unstable();
         wanted.dedup();
         let located = locate(&mut self.data.file, self.data.body, &wanted).map_err(|error| self.data.unreadable(error))?;
-        (self.rows, self.data.length) = (located.rows, located.length);
+        (self.rows, self.data.length, self.data.hash) = (located.rows, located.length, located.hash);
         let find = |row: u64| wanted.binary_search(&row).ok().and_then(|at| located.offsets.get(at).copied());
         for card in &mut self.cards {
             let place = find(card.at).zip(find(card.length.saturating_add(1))).filter(|_| card.length > 0);
@@ -232,7 +243,7 @@ impl Deck for Files {
     }
 
     fn mark(&self) -> String {
-        format!("{} rows in {} bytes, {} cascades in {} bytes", self.rows, self.data.length, self.cards.len(), self.index.length)
+        format!("{} rows in {}, {} cascades in {}", self.rows, self.data.mark(), self.cards.len(), self.index.mark())
     }
 
     fn cards(&self) -> Option<u64> {

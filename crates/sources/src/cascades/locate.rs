@@ -1,6 +1,7 @@
 //! Where rows begin: one look at a table of any length, keeping only what was asked for.
 
 use std::io::{BufRead, Read, Result};
+use xxhash_rust::xxh3::Xxh3;
 
 const CHUNK: usize = 1 << 18;
 
@@ -13,12 +14,14 @@ pub(super) struct Located {
     pub(super) rows: u64,
     /// How many bytes.
     pub(super) length: u64,
+    /// The hash of all rows: it tells them from others of the same number and length.
+    pub(super) hash: u64,
 }
 
 /// Finds rows in what stands from `offset` on, behind the heading. `wanted` counts them from 1 and rises.
 pub(super) fn locate(mut input: impl Read, offset: u64, wanted: &[u64]) -> Result<Located> {
     let mut found = Located { length: offset, ..Located::default() };
-    let mut buffer = vec![0; CHUNK];
+    let (mut buffer, mut hash) = (vec![0; CHUNK], Xxh3::new());
     let (mut row, mut open) = (1, false);
     let mut next = wanted.iter().copied().peekable();
     if next.next_if_eq(&row).is_some() {
@@ -33,9 +36,11 @@ pub(super) fn locate(mut input: impl Read, offset: u64, wanted: &[u64]) -> Resul
                 found.offsets.push(found.length + newline as u64 + 1);
             }
         }
+        hash.update(chunk);
         open = !chunk.ends_with(b"\n");
         found.length += read as u64;
     }
+    found.hash = hash.digest();
     // A last row without an end of line is one, and the next begins behind it.
     found.rows = row - 1 + u64::from(open);
     if open && next.next_if_eq(&(row + 1)).is_some() {

@@ -28,7 +28,7 @@ use player::Player;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// What one step of play takes of [`Settings::chunk`]: so many steps one poll brings at most.
 const STEP: usize = 256;
 /// What comes within this is brought together: a commit for each record would be a waste.
@@ -44,6 +44,8 @@ struct Cascades {
     outs: Option<Box<dyn Fn() -> Out + Send + Sync>>,
     speed: Option<f64>,
     pace: Option<Pace>,
+    /// The part of the cursor that stands while nothing is played, for there may be very many seats; empty where it is to be written.
+    standing: Vec<u8>,
     /// Steps that one poll brings at most.
     most: u64,
     /// How many posts and cascades there will be, where that is known.
@@ -137,18 +139,22 @@ impl Cascades {
     fn new(deck: Box<dyn deck::Deck>, plan: Plan, posts: Option<u64>, settings: &Settings) -> Self {
         let (speed, cards) = (plan.speed, deck.cards().filter(|_| !plan.looped));
         let (player, most) = (Player::new(deck, plan, settings.clock()), (settings.chunk / STEP).max(1) as u64);
-        Cascades { player, outs: None, speed, pace: None, most, posts, cards }
+        Cascades { player, outs: None, speed, pace: None, standing: vec![], most, posts, cards }
     }
 
-    fn cursor(&self) -> Result<Vec<u8>, Broken> {
+    fn cursor(&mut self) -> Result<Vec<u8>, Broken> {
+        if self.standing.is_empty() {
+            Format::Compact.encode(&self.player.standing(), &mut self.standing)?;
+        }
         let mut bytes = vec![VERSION];
-        Format::Compact.encode(&self.player.state(), &mut bytes)?;
+        Format::Compact.encode(&self.player.going(), &mut bytes)?;
+        bytes.extend_from_slice(&self.standing);
         Ok(bytes)
     }
 
     fn resume(&mut self, cursor: &[u8]) -> Result<(), Broken> {
         let Some((&VERSION, rest)) = cursor.split_first() else {
-            return Err(Broken(format!("this is no cursor of version {VERSION} of cascades")));
+            return Err(Broken(format!("this is no cursor of version {VERSION} of cascades; begin on a new log")));
         };
         self.player.resume(Format::Compact.decode(rest)?)
     }
@@ -164,6 +170,7 @@ impl Cascades {
         let mut batch = Batch::new(outs());
         let now = self.pace.map(|pace| pace.now());
         while batch.records < self.most && self.is_due(now) {
+            self.standing.clear();
             self.player.play(&mut batch)?;
         }
         // Time goes on, but never past what is still to come.
@@ -180,6 +187,7 @@ impl Cascades {
 impl Source for Cascades {
     fn open(&mut self, cursor: Option<&[u8]>, out: Box<dyn Fn() -> Out + Send + Sync>) -> Result<(), Broken> {
         self.outs = Some(out);
+        self.standing.clear();
         match cursor {
             Some(cursor) => self.resume(cursor)?,
             None => self.player.begin(),

@@ -6,11 +6,13 @@ use crate::{Error, duration_ms, speed};
 use flow::Timestamp;
 
 /// Options that every deck has.
-pub(super) const OPTIONS: [&str; 10] =
-    ["seed", "shuffle", "sources", "alive", "within", "unit", "speed", "start", "loop", "limit"];
+pub(super) const OPTIONS: [&str; 12] =
+    ["seed", "shuffle", "sources", "alive", "within", "unit", "speed", "start", "loop", "limit", "network", "ids"];
 /// No more sources than this, and no more cascades at a time in all: each has its place in every cursor.
 const MOST_SOURCES: u64 = 4096;
-const MOST_ALIVE: u64 = 1_000_000;
+const MOST_ALIVE: u64 = 100_000;
+/// No name of a network, and no beginning of its ids, is longer.
+const LONGEST_NAME: usize = 64;
 
 /// How cascades are played.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +33,10 @@ pub(super) struct Plan {
     pub(super) looped: bool,
     /// Posts in all.
     pub(super) limit: Option<u64>,
+    /// What its posts give as their network. None: what the deck says.
+    pub(super) network: Option<String>,
+    /// What the id of each root begins with, in front of its number.
+    pub(super) ids: Option<String>,
 }
 
 impl Plan {
@@ -38,7 +44,7 @@ impl Plan {
         let sources = address.value("sources", params.sources.unwrap_or(1), "write a number from 1 to 4096", sources)?;
         let alive = address.value("alive", params.alive.unwrap_or(10), "write a number above 0", above_0)?;
         if alive.saturating_mul(sources) > MOST_ALIVE {
-            let wanted = format!("at most {MOST_ALIVE} cascades live at a time, over all sources");
+            let wanted = format!("at most {MOST_ALIVE} cascades live at a time, over all sources: lower it, or sources");
             return Err(address.bad("alive", &alive.to_string(), &wanted));
         }
         let moment = |text: &str| if text == "now" { Some(None) } else { Timestamp::parse(text).map(Some) };
@@ -53,6 +59,8 @@ impl Plan {
             speed: address.value("speed", usual, "write max, or a number above 0 such as 1 or 500", speed)?,
             start: address.value("start", None, "write now, or a moment such as 2026-03-01T00:00:00Z", moment)?,
             looped: address.flag("loop")?,
+            network: address.value("network", None, "write a name of 1 to 64 characters, without blanks", name)?,
+            ids: address.value("ids", None, "write what ids begin with: 1 to 64 characters, without blanks", name)?,
             limit: address.value("limit", None, "write how many posts there are in all", |text| text.parse().ok().map(Some))?,
         })
     }
@@ -75,4 +83,10 @@ pub(super) fn positive(text: &str) -> Option<f64> {
 
 fn seconds(text: &str) -> Option<u64> {
     duration_ms(text).map(|millis| millis / 1000)
+}
+
+/// A name, as an option that is given.
+fn name(text: &str) -> Option<Option<String>> {
+    let is_name = !text.is_empty() && text.len() <= LONGEST_NAME && !text.contains(|c: char| c.is_whitespace() || c.is_control());
+    is_name.then(|| Some(text.to_owned()))
 }

@@ -18,18 +18,22 @@ use xxhash_rust::xxh3::xxh3_64;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct State {
     /// Which deck this is, and by which rules it is played.
-    pub(super) game: u64,
-    pub(super) start: Timestamp,
-    pub(super) clock: i64,
+    game: u64,
+    start: Timestamp,
+    clock: i64,
     /// How many posts came.
-    pub(super) posts: u64,
+    posts: u64,
     folds: Vec<Fold>,
     seats: Vec<Seat>,
 }
 
+/// The parts of [`State`] that stand while nothing is played, and those that do not. Written one behind the other, they are it.
+pub(super) type Standing = (Vec<Fold>, Vec<Seat>);
+pub(super) type Going = (u64, Timestamp, i64, u64);
+
 /// How far a source is.
 #[derive(Clone, Debug, PartialEq, Default, Serialize, Deserialize)]
-struct Fold {
+pub(super) struct Fold {
     started: u64,
     /// How many of the last cascades had no event: a fold without any must not go round and round.
     barren: u64,
@@ -37,7 +41,7 @@ struct Fold {
 
 /// A cascade that lives, or is about to.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Seat {
+pub(super) struct Seat {
     number: u64,
     start: i64,
     /// Which of its events comes next. None: its card was not turned up yet.
@@ -71,6 +75,7 @@ pub(super) struct Player {
     queue: BinaryHeap<Reverse<Due>>,
     /// The sources' names.
     names: Vec<String>,
+    network: String,
     id: String,
 }
 
@@ -78,7 +83,8 @@ impl Player {
     pub(super) fn new(deck: Box<dyn Deck>, plan: Plan, now: Timestamp) -> Self {
         let folds = Folds::new(deck.cards(), plan.sources, plan.shuffle.then_some(plan.seed));
         let rules = (plan.seed, plan.shuffle, plan.sources, plan.alive, plan.within, plan.unit.to_bits(), plan.looped);
-        let game = xxh3_64(format!("{} {rules:?}", deck.mark()).as_bytes());
+        let network = plan.network.clone().unwrap_or_else(|| deck.network().to_owned());
+        let game = xxh3_64(format!("{} {rules:?} {network} {:?}", deck.mark(), plan.ids).as_bytes());
         let state = State {
             game,
             start: plan.start.unwrap_or(now),
@@ -88,7 +94,7 @@ impl Player {
             seats: vec![],
         };
         let names = (0..plan.sources).map(|source| format!("source-{source}")).collect();
-        Player { deck, plan, folds, state, taken: vec![], queue: BinaryHeap::new(), names, id: String::new() }
+        Player { deck, plan, folds, state, taken: vec![], queue: BinaryHeap::new(), names, network, id: String::new() }
     }
 
     /// Seats the first cascades.
@@ -126,11 +132,15 @@ impl Player {
         self.taken.push(taken);
     }
 
-    /// Where it stands.
-    pub(super) fn state(&self) -> State {
+    /// Where it stands, but for what it played.
+    pub(super) fn going(&self) -> Going {
+        (self.state.game, self.state.start, self.state.clock, self.state.posts)
+    }
+
+    /// What it has played.
+    pub(super) fn standing(&self) -> Standing {
         let seats = self.queue.iter().filter_map(|due| self.state.seats.get(due.0.seat).copied()).collect();
-        let State { game, start, clock, posts, ref folds, .. } = self.state;
-        State { game, start, clock, posts, folds: folds.clone(), seats }
+        (self.state.folds.clone(), seats)
     }
 
     pub(super) fn moment(&self, at: i64) -> Timestamp {
@@ -180,7 +190,8 @@ impl Player {
     fn turn_up(&mut self, number: u64) -> Result<Taken, Broken> {
         let card = self.folds.card(number);
         let cascade = self.deck.draw(card)?;
-        Ok(Taken { cascade, root: number.to_string(), card: format!("cascade-{card}") })
+        let root = self.plan.ids.as_ref().map_or_else(|| number.to_string(), |ids| format!("{ids}-{number}"));
+        Ok(Taken { cascade, root, card: format!("cascade-{card}") })
     }
 
     /// Plays what is due next: a card is turned up, or a post comes.
@@ -227,7 +238,7 @@ impl Player {
         let next = seat.next.unwrap_or_default();
         let event = taken.at(next)?;
         let name = self.names.get((due.number % self.plan.sources) as usize).map_or("", String::as_str);
-        let words = Words { network: self.deck.network(), source: name, id: &mut self.id };
+        let words = Words { network: &self.network, source: name, id: &mut self.id };
         if !taken.send(event, next, self.state.start.plus_millis(due.at), words, batch) {
             batch.refused.push(taken.refused(event, self.deck.reader()));
         }
@@ -252,7 +263,7 @@ impl Player {
 
 /// What a post is made of beside its event.
 struct Words<'a> {
-    network: &'static str,
+    network: &'a str,
     source: &'a str,
     id: &'a mut String,
 }

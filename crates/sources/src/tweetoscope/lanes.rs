@@ -11,10 +11,21 @@ const SLACK_S: f64 = 60.0;
 const SPREAD: f64 = 10.0;
 /// One that leaps ahead by more is not believed.
 const LEAP_S: f64 = 30.0 * 86_400.0;
+/// Three hundred years: a clock that shows more is none, and what comes after it still has a time that can be written down.
+const LATEST_S: f64 = 1e10;
+/// So many clocks at most: all of them are in every cursor.
+const MOST: usize = 4096;
+/// No name of a source is longer.
+const LONGEST_NAME: usize = 256;
 
-/// The clocks, by partition and source.
+/// The clocks, by source and partition.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Lanes(BTreeMap<(u32, String), Lane>);
+pub(super) struct Lanes {
+    sources: BTreeMap<String, BTreeMap<u32, Lane>>,
+    /// What they show at most, and how many there are, so that a message need not look at each.
+    newest_s: Option<f64>,
+    count: u32,
+}
 
 /// How far apart clocks that go at the same time may be seen, in seconds, where time goes so much faster: a moment of the wall's
 /// is long then.
@@ -53,38 +64,70 @@ impl Lane {
 impl Lanes {
     /// What the clocks show at most.
     pub(super) fn newest_s(&self) -> Option<f64> {
-        self.0.values().map(Lane::now_s).max_by(f64::total_cmp)
+        self.newest_s
     }
 
     fn slowest_s(&self) -> Option<f64> {
-        self.0.values().map(Lane::now_s).min_by(f64::total_cmp)
+        self.sources.values().flat_map(BTreeMap::values).map(Lane::now_s).min_by(f64::total_cmp)
     }
 
     /// The source's clock in the partition in which it is farthest.
-    fn farthest(&self, source: &str) -> Option<Lane> {
-        let lanes = self.0.iter().filter(|((_, other), _)| other == source).map(|(_, lane)| *lane);
+    fn farthest(lanes: Option<&BTreeMap<u32, Lane>>) -> Option<Lane> {
+        let lanes = lanes?.values().copied();
         lanes.max_by(|one, other| one.starts.cmp(&other.starts).then(one.own_s.total_cmp(&other.own_s)))
     }
 
-    /// Takes in what a source's clock shows in a partition.
+    /// Takes in what a source's clock shows in a partition. One that cannot be believed changes nothing.
     ///
     /// A source that is seen for the first time and is more than `slack_s` behind has just started.
     pub(super) fn see(&mut self, partition: u32, source: &str, t: f64, slack_s: f64) -> Result<Place, Broken> {
-        let lane = self.lane(partition, source, t, slack_s);
-        if let Some(newest) = self.newest_s().filter(|newest| t + lane.shift_s > newest + LEAP_S) {
+        if !(0.0..=LATEST_S).contains(&t) {
+            return Err(Broken(format!("the clock of a source cannot show {t} s: it counts the seconds since its start")));
+        }
+        let lanes = self.sources.get(source);
+        let known = lanes.and_then(|lanes| lanes.get(&partition)).copied();
+        if known.is_none() {
+            self.check_room(source)?;
+        }
+        let lane = self.lane(known, Self::farthest(lanes), t, slack_s);
+        if let Some(newest) = self.newest_s.filter(|newest| lane.now_s() > newest + LEAP_S) {
             return Err(Broken(format!("the clock of source {source} leaps to {t} s, far beyond {newest} s")));
         }
-        self.0.insert((partition, source.to_owned()), lane);
+        self.keep(partition, source, lane, known.is_none());
         Ok(Place { clock: lane.number, shift_s: lane.shift_s, starts: lane.starts })
     }
 
+    /// Whether one more clock can be kept.
+    fn check_room(&self, source: &str) -> Result<(), Broken> {
+        if self.count as usize >= MOST {
+            return Err(Broken(format!("there are {MOST} clocks, one for each source in each partition, and no room for more")));
+        }
+        if source.len() > LONGEST_NAME {
+            return Err(Broken(format!("the name of its source is longer than {LONGEST_NAME} bytes")));
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, partition: u32, source: &str, lane: Lane, is_new: bool) {
+        self.newest_s = Some(self.newest_s.map_or(lane.now_s(), |newest| newest.max(lane.now_s())));
+        self.count += u32::from(is_new);
+        match self.sources.get_mut(source) {
+            Some(lanes) => {
+                lanes.insert(partition, lane);
+            }
+            None => {
+                self.sources.insert(source.to_owned(), [(partition, lane)].into());
+            }
+        }
+    }
+
     /// The lane as it stands once `t` was seen.
-    fn lane(&self, partition: u32, source: &str, t: f64, slack_s: f64) -> Lane {
-        let just_started = self.newest_s().unwrap_or(t) - t;
-        let fresh = Lane { number: self.0.len() as u32, own_s: t, shift_s: 0.0, starts: 0 };
+    fn lane(&self, known: Option<Lane>, farthest: Option<Lane>, t: f64, slack_s: f64) -> Lane {
+        let just_started = self.newest_s.unwrap_or(t) - t;
+        let fresh = Lane { number: self.count, own_s: t, shift_s: 0.0, starts: 0 };
         let over = |starts: u32, number: u32| Lane { number, own_s: t, shift_s: just_started, starts: starts + 1 };
-        match (self.0.get(&(partition, source.to_owned())), self.farthest(source)) {
-            (Some(lane), _) if t >= lane.own_s - SLACK_S => Lane { own_s: lane.own_s.max(t), ..*lane },
+        match (known, farthest) {
+            (Some(lane), _) if t >= lane.own_s - SLACK_S => Lane { own_s: lane.own_s.max(t), ..lane },
             // Another partition has told of this start before.
             (Some(lane), Some(farthest)) if farthest.starts > lane.starts => Lane { own_s: t, number: lane.number, ..farthest },
             (Some(lane), _) => over(lane.starts, lane.number),
@@ -148,5 +191,28 @@ mod tests {
         seen(&mut lanes, 0, "0", 10.0);
         assert!(lanes.see(0, "0", 1e10, SLACK_S).is_err());
         assert_eq!(seen(&mut lanes, 0, "0", 11.0), (0, 0.0, 0));
+    }
+
+    #[test]
+    fn a_first_message_of_an_absurd_time_leaves_nothing_behind() {
+        for absurd in [1e18, -1e10, -1.0, 2e10, f64::NAN, f64::INFINITY] {
+            let mut lanes = Lanes::default();
+            assert!(lanes.see(0, "0", absurd, SLACK_S).is_err(), "{absurd}");
+            assert_eq!(lanes.newest_s(), None);
+            assert_eq!(seen(&mut lanes, 0, "0", 10.0), (0, 0.0, 0));
+        }
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_clocks_and_no_more() {
+        let mut lanes = Lanes::default();
+        assert!(lanes.see(0, &"s".repeat(LONGEST_NAME + 1), 10.0, SLACK_S).is_err());
+        for source in 0..MOST {
+            seen(&mut lanes, 0, &source.to_string(), 10.0);
+        }
+        let reason = lanes.see(0, "one more", 11.0, SLACK_S).unwrap_err().0;
+        assert!(reason.contains("4096 clocks"), "{reason}");
+        assert!(lanes.see(1, "0", 11.0, SLACK_S).is_err(), "a partition more is a clock more");
+        assert_eq!(seen(&mut lanes, 0, "7", 11.0), (7, 0.0, 0), "those that are there go on");
     }
 }

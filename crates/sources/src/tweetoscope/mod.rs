@@ -19,11 +19,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Messages that one poll brings at most.
 const MOST: usize = 4096;
 /// Where nothing came for so long, and nothing is there, time goes on by itself.
 const SILENCE: Duration = Duration::from_secs(10);
+/// Between two answers there was no longer silence than this: who was suspended meanwhile has not listened. It is longer than
+/// a commit takes, or time would go slower than it should.
+const LISTENED: Duration = Duration::from_millis(200);
 
 /// Where messages come from.
 trait Topic: Send {
@@ -64,8 +67,7 @@ enum Kind {
 struct Cursor {
     next: BTreeMap<u32, u64>,
     lanes: Lanes,
-    /// The shortest window for which sizes are told: each is told for all.
-    shortest: Option<u32>,
+    told: records::Told,
 }
 
 /// A topic that is read.
@@ -81,8 +83,10 @@ struct Tweetoscope {
     feed: Option<Box<dyn Topic>>,
     opener: Opener,
     merge: Merge,
-    /// When the last message came.
-    heard: Instant,
+    /// For how long the brokers have said that there is nothing more.
+    silent: Duration,
+    /// When they answered last.
+    answered: Instant,
     complaint: String,
 }
 
@@ -113,7 +117,8 @@ fn kind(address: &Address) -> Result<Kind, Error> {
 fn made(address: &Address, settings: &Settings) -> Result<Tweetoscope, Error> {
     let (ours, theirs) = address.split(&OPTIONS);
     let brokers = brokers::Settings::parse(&format!("{}?{theirs}", address.path));
-    let brokers = brokers.map_err(|error| address.bad("brokers", &address.path, &error.to_string()))?;
+    // What stands there may hold a password.
+    let brokers = brokers.map_err(|error| address.bad("brokers", "...", &error.to_string()))?;
     let kind = kind(&ours)?;
     let topic = ours.option("topic").or(ours.option("read")).unwrap_or("tweets").to_owned();
     let moment = "write the moment that is t = 0, such as 1970-01-01T00:00:00Z";
@@ -126,7 +131,7 @@ fn made(address: &Address, settings: &Settings) -> Result<Tweetoscope, Error> {
     });
     Ok(Tweetoscope {
         kind,
-        inward: Inward { base, mean_mark: 1.0, is_whole: false },
+        inward: Inward { base },
         reader: Reader { by: name.as_str().into(), from: from.into(), at: settings.clock() },
         speed,
         ends: ours.flag("end")?,
@@ -135,7 +140,8 @@ fn made(address: &Address, settings: &Settings) -> Result<Tweetoscope, Error> {
         feed: None,
         opener,
         merge: Merge::default(),
-        heard: Instant::now(),
+        silent: Duration::ZERO,
+        answered: Instant::now(),
         complaint: String::new(),
     })
 }
@@ -146,18 +152,18 @@ impl Tweetoscope {
         if self.merge.is_full() {
             return Ok(());
         }
-        let next = self.cursor.next.clone();
         let polled = match &mut self.feed {
             Some(feed) => feed.poll(wait, MOST),
-            None => (self.opener)(next).map(|feed| {
+            None => (self.opener)(self.cursor.next.clone()).map(|feed| {
                 self.feed = Some(feed);
                 vec![]
             }),
         };
+        self.listen(&polled, self.answered.elapsed());
+        self.answered = Instant::now();
         match polled {
             Ok(found) => {
                 if !found.is_empty() {
-                    self.heard = Instant::now();
                     self.complaint.clear();
                 }
                 for found in found {
@@ -179,6 +185,12 @@ impl Tweetoscope {
         }
     }
 
+    /// Counts the silence in what brokers answered, so long after the answer before. No answer is no silence.
+    fn listen(&mut self, polled: &Flowed<Vec<Found>>, passed: Duration) {
+        let is_silent = polled.as_ref().is_ok_and(Vec::is_empty) && self.is_at_end();
+        self.silent = if is_silent { self.silent + passed.min(LISTENED) } else { Duration::ZERO };
+    }
+
     /// What a message's own clock shows. One that cannot be read comes at once.
     fn time_of(&self, found: &Found) -> f64 {
         records::time_of(found).unwrap_or(f64::NEG_INFINITY)
@@ -190,9 +202,9 @@ impl Tweetoscope {
 
     /// What time it is where nothing comes any more: its time goes on at its speed.
     fn now(&self) -> Option<Timestamp> {
-        let silent = self.heard.elapsed();
-        let newest_s = self.cursor.lanes.newest_s().filter(|_| silent > SILENCE && self.is_at_end())?;
-        let passed_s = (silent - SILENCE).as_secs_f64() * self.speed;
+        let passed = self.silent.checked_sub(SILENCE).filter(|passed| !passed.is_zero() && self.is_at_end())?;
+        let newest_s = self.cursor.lanes.newest_s()?;
+        let passed_s = passed.as_secs_f64() * self.speed;
         Some(self.inward.base.plus_millis(((newest_s + passed_s) * 1000.0) as i64))
     }
 
@@ -221,9 +233,13 @@ impl Source for Tweetoscope {
         self.cursor = match cursor.and_then(<[u8]>::split_first) {
             None => Cursor::default(),
             Some((&VERSION, rest)) => Format::Compact.decode(rest)?,
-            Some(_) => return Err(Broken(format!("this is no cursor of version {VERSION} of the tweetoscope source"))),
+            Some(_) => {
+                return Err(Broken(format!(
+                    "this is no cursor of version {VERSION} of the tweetoscope source; begin on a new log"
+                )));
+            }
         };
-        (self.feed, self.merge, self.heard) = (None, Merge::default(), Instant::now());
+        (self.feed, self.merge, self.silent) = (None, Merge::default(), Duration::ZERO);
         Ok(())
     }
 

@@ -6,7 +6,30 @@ use brokers::Found;
 use domain::tweetoscope::{Message, Serie, Total, Tweet, read};
 use domain::{Post, Series, Size};
 use flow::{Broken, Staged, Timestamp, Value};
+use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 use xxhash_rust::xxh3::xxh3_64;
+
+/// So many sizes are remembered. Their copies come together, for all windows; of those that come much later, the engine refuses
+/// the copy.
+const REMEMBERED: usize = 1000;
+
+/// The sizes that were told last, by what identifies them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Told(VecDeque<u64>);
+
+impl Told {
+    fn is_first(&mut self, identity: u64) -> bool {
+        if self.0.contains(&identity) {
+            return false;
+        }
+        if self.0.len() >= REMEMBERED {
+            self.0.pop_front();
+        }
+        self.0.push_back(identity);
+        true
+    }
+}
 
 impl Kind {
     /// The topics of ours that it comes to.
@@ -49,8 +72,8 @@ impl Tweetoscope {
     }
 
     fn tweet(&mut self, found: &Found, mut tweet: Tweet<'_>, batch: &mut Batch) -> Result<(), Broken> {
-        let source = tweet.source.as_deref().unwrap_or("0").to_owned();
-        let place = self.cursor.lanes.see(found.partition, &source, tweet.t, lanes::slack_s(self.speed))?;
+        let source = tweet.source.as_deref().unwrap_or("0");
+        let place = self.cursor.lanes.see(found.partition, source, tweet.t, lanes::slack_s(self.speed))?;
         tweet.t += place.shift_s;
         if place.starts > 0 {
             // Its generator counts cascades from 0 again.
@@ -72,17 +95,13 @@ impl Tweetoscope {
         stage(batch, found, time, found.partition, &unique(found), &series)
     }
 
-    /// A size is told once for each window: the shortest counts.
+    /// A size is told once for each window: the first copy counts. Who has forgotten it brings the next under the same identity.
     fn total(&mut self, found: &Found, total: Total<'_>, batch: &mut Batch) -> Result<(), Broken> {
-        if let Some(window) = total.t_obs {
-            if self.cursor.shortest.is_some_and(|shortest| window > shortest) {
-                return Ok(());
-            }
-            self.cursor.shortest = Some(window);
-        }
         let size = self.inward.size(total)?;
-        // Until the shortest window is known, and where a message names none, another copy may still come: it is refused then.
         let identity = format!("{} {} {}", size.cascade, size.size, size.end.millis()).into_bytes();
+        if !self.cursor.told.is_first(xxh3_64(&identity)) {
+            return Ok(());
+        }
         let Size { cascade, network, start, .. } = size.clone();
         let ended =
             Series { cascade, network, start, window_s: None, size: size.size, reach: 0, events: vec![], text: "".into() };

@@ -8,10 +8,15 @@ use std::sync::{Arc, Mutex};
 struct Fed {
     waiting: Arc<Mutex<Vec<Found>>>,
     asked: Arc<Mutex<Vec<BTreeMap<u32, u64>>>>,
+    /// The brokers are away.
+    is_away: Arc<Mutex<bool>>,
 }
 
 impl Topic for Fed {
     fn poll(&mut self, _wait: Duration, most: usize) -> Flowed<Vec<Found>> {
+        if *self.is_away.lock().unwrap() {
+            return Err(flow::Error::Io("the brokers are away".to_owned()));
+        }
         let mut waiting = self.waiting.lock().unwrap();
         let most = most.min(waiting.len());
         Ok(waiting.drain(..most).collect())
@@ -163,8 +168,72 @@ fn a_size_is_taken_once_of_all_its_windows() {
     let brought = brought(&mut source("read=cascade_properties&end=true", &fed, None));
     let told = fields(&brought, &["cascade", "size", "window_s"]);
     let of = |cid: &str| told.iter().filter(|line| line.starts_with(cid)).count();
-    // The one that is told before the shortest window is known is told twice, as the same: the engine refuses the second.
-    assert_eq!((of("1 "), of("2 "), of("3 "), of("4 ")), (4, 2, 2, 2), "{told:?}");
-    let identities: std::collections::BTreeSet<u64> = brought.staged.iter().map(|staged| staged.1).collect();
-    assert_eq!((identities.len(), brought.staged.len()), (8, 10));
+    assert_eq!((of("1 "), of("2 "), of("3 "), of("4 ")), (2, 2, 2, 2), "{told:?}");
+    assert!(brought.refused.is_empty());
+}
+
+#[test]
+fn a_stray_window_silences_nobody_and_another_size_is_another() {
+    let fed = Fed::default();
+    let size = |cid, n_tot| format!(r#"{{"type": "size", "cid": {cid}, "n_tot": {n_tot}, "t_end": 99}}"#);
+    fed.say(0, 0, Some("1"), &size(1, 12));
+    fed.say(0, 1, Some("600"), &size(2, 12));
+    fed.say(0, 2, Some("600"), &size(2, 13));
+    let mut first = Brought::default();
+    poll(&mut source("read=cascade_properties", &fed, None), &mut first, 1, Duration::ZERO);
+    assert_eq!(fields(&first, &["cascade", "size"]), ["1 12", "2 12", "2 13", "1 12", "2 12", "2 13"]);
+    fed.say(1, 0, Some("1200"), &size(2, 12));
+    let more = brought(&mut source("read=cascade_properties&end=true", &fed, first.cursor.as_deref()));
+    assert!(more.posts.is_empty() && more.refused.is_empty(), "its copy is known after a restart, too");
+}
+
+#[test]
+fn a_first_tweet_of_an_absurd_time_does_not_spoil_what_follows() {
+    let fed = Fed::default();
+    for (offset, t) in [(0, "1e18"), (1, "-1e10"), (2, "7")] {
+        fed.say(0, offset, Some("5"), &format!(r#"{{"type": "tweet", "msg": "None", "t": {t}, "m": 9, "source": 0}}"#));
+    }
+    let brought = brought(&mut source("end=true", &fed, None));
+    assert_eq!(fields(&brought, &["time"]), ["1970-01-01T00:00:07.000Z"]);
+    assert!(brought.reasons().iter().all(|reason| reason.contains("cannot show")), "{:?}", brought.reasons());
+    assert_eq!(brought.refused.len(), 2);
+}
+
+#[test]
+fn time_goes_on_only_while_brokers_say_that_there_is_nothing() {
+    let fed = Fed::default();
+    fed.tweet(0, 0, "5", 0, "tweet", 10);
+    let mut source = source("speed=500", &fed, None);
+    poll(&mut source, &mut Brought::default(), 1, Duration::ZERO);
+    let silence = |source: &mut Tweetoscope, polls: u32, each_ms: u64| {
+        (0..polls).for_each(|_| source.listen(&Ok(vec![]), Duration::from_millis(each_ms)));
+        source.now().map(|now| now.millis() / 1000)
+    };
+    assert_eq!(silence(&mut source, 1, 3_600_000), None, "it was suspended");
+    assert_eq!(silence(&mut source, 49, 200), None);
+    assert_eq!(silence(&mut source, 20, 100), Some(10 + 2 * 500));
+    *fed.is_away.lock().unwrap() = true;
+    source.poll(Duration::ZERO).unwrap();
+    assert_eq!(silence(&mut source, 0, 0), None);
+    *fed.is_away.lock().unwrap() = false;
+    source.poll(Duration::ZERO).unwrap();
+    assert_eq!(silence(&mut source, 48, 200), None, "silence is counted anew");
+}
+
+#[test]
+fn no_error_shows_what_stands_for_the_brokers() {
+    for brokers in ["//me:pw@host", "//me:pw@host:9092/x", "//me:pw/x"] {
+        let address = Address::parse(&format!("tweetoscope:{brokers}?read=tweets")).unwrap();
+        let text = made(&address, &crate::testing::settings()).err().unwrap().to_string();
+        assert!(text.contains("kafka:") && !text.contains("pw") && !text.contains("me:"), "{text}");
+    }
+}
+
+#[test]
+fn a_refused_message_is_not_taken_for_a_post_of_another_kind() {
+    let fed = Fed::default();
+    fed.say(0, 0, None, "no message");
+    let brought = brought(&mut source("end=true", &fed, None));
+    let reason = crate::decode_again(&brought.refused[0], &crate::testing::settings()).unwrap_err().0;
+    assert!(reason.contains("write it to its topic anew"), "{reason}");
 }

@@ -29,7 +29,7 @@ impl Ring {
     fn new(crashes: impl FnMut() -> bool + 'static) -> Self {
         let inputs = ["estimates/estimate/0", "sizes/collect/0", "models/learn/0"];
         let predict = Driver::new(Predict { delay_ms: HOUR }, &inputs, &["predictions", "errors", "samples", "late", "rejected"]);
-        let learn = Learn { schedule: Schedule { mini_batch: 8, batch: 64, most: 64, seed: 3 } };
+        let learn = Learn { schedule: Schedule { mini_batch: 8, batch: 64, most: 64, seed: 3 }, every_ms: HOUR / 2 };
         let learn = Driver::new(learn, &["samples/predict/0"], &["models", "late", "rejected"]);
         Ring { predict, learn, waiting: VecDeque::new(), told: vec![], crashes: Box::new(crashes) }
     }

@@ -237,7 +237,9 @@ fn bad_options_say_what_is_right() {
     for (options, wanted) in [
         ("sources=0", "write a number from 1 to 4096"),
         ("alive=0", "write a number above 0"),
-        ("alive=1000&sources=4000", "at most 1000000 cascades live at a time"),
+        ("alive=1000&sources=101", "at most 100000 cascades live at a time, over all sources: lower it, or sources"),
+        ("ids=a b", "write what ids begin with"),
+        ("network=", "write a name of 1 to 64 characters"),
         ("within=soon", "write a time such as 10m"),
         ("unit=0", "write seconds, a number above 0"),
         ("speed=fast", "write max, or a number above 0"),
@@ -252,4 +254,28 @@ fn bad_options_say_what_is_right() {
 /// Settings under which a poll brings so many steps.
 fn steps(most: usize) -> Settings {
     Settings { chunk: most * super::STEP, ..settings() }
+}
+
+#[test]
+fn two_decks_can_be_told_apart_by_their_network_and_their_ids() {
+    let folder = some(3);
+    let posts = posts(&url(&folder, "network=second&ids=b&shuffle=false&alive=1&within=0s"));
+    assert!(posts.iter().all(|post| post.network == "second" && post.root.starts_with("b-")));
+    assert_eq!((posts[0].id.as_str(), posts[1].id.as_str(), posts[2].id.as_str()), ("b-0", "b-1", "b-1-1"));
+}
+
+#[test]
+fn while_nothing_is_played_no_seat_is_written_down() {
+    let folder = some(30);
+    let address = crate::address::Address::parse(&url(&folder, "").replace("speed=max", "speed=1")).unwrap();
+    let (plan, places) =
+        (super::Plan::read(&address, &super::Params::default(), 1.0).unwrap(), super::Places::find(&address).unwrap());
+    let files = super::Files::open(&places.data, &places.index, "cascades:x", 1.0, &settings()).unwrap();
+    let mut cascades = super::Cascades::new(Box::new(files), plan, None, &settings());
+    crate::testing::begin(&mut cascades, None);
+    let first = cascades.cursor().unwrap();
+    // Whatever stands there is used again.
+    cascades.standing.push(0);
+    let next = cascades.bring().unwrap().1.cursor;
+    assert_eq!((next.len(), next.last()), (first.len() + 1, Some(&0)));
 }

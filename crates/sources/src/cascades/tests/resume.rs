@@ -72,11 +72,22 @@ fn another_game_is_told_apart() {
         source.open(Some(cursor), Box::new(|| flow::Out::new(flow::Format::Json, &[]))).map_err(|broken| broken.0)
     };
     assert_eq!(resumed("limit=4", &cursor), Ok(()));
-    for options in ["seed=2", "sources=2", "within=1m", "unit=2", "shuffle=false"] {
+    for options in ["seed=2", "sources=2", "within=1m", "unit=2", "shuffle=false", "ids=b", "network=b"] {
         assert!(resumed(options, &cursor).unwrap_err().contains("begun with other files or other options"), "{options}");
     }
     assert!(resumed("", b"?").unwrap_err().contains("no cursor"));
     assert!(resumed("", &cursor[..9]).is_err());
+    for file in ["data.csv", "index.csv"] {
+        let path = folder.path().join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        // Not longer, nor more rows.
+        let (head, row) = text.trim_end().rsplit_once('\n').unwrap();
+        let last = if row.ends_with('0') { row.replace('0', "1") } else { format!("{}0", &row[..row.len() - 1]) };
+        std::fs::write(&path, format!("{head}\n{last}\n")).unwrap();
+        assert!(resumed("", &cursor).unwrap_err().contains("begun with other files"), "{file}");
+        std::fs::write(&path, &text).unwrap();
+        assert_eq!(resumed("", &cursor), Ok(()));
+    }
     std::fs::write(folder.path().join("data.csv"), "time,magnitude\n0,1\n").unwrap();
     assert!(resumed("", &cursor).is_err(), "the files are others");
 }
