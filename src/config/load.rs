@@ -125,7 +125,9 @@ fn typed(key: &str, value: &str) -> Value {
         | "ingest.remembered"
         | "collect.least"
         | "collect.most"
-        | "learn.mini_batch" | "learn.batch" | "tweetoscope.generation" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Integer),
+        | "learn.mini_batch"
+        | "learn.batch"
+        | "tweetoscope.generation" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Integer),
         "estimate.max_branching" | "estimate.alpha" | "estimate.mu" | "estimate.degree" => real(value),
         "learn.run" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Boolean),
         "estimate.prior_params" => Value::Array(value.split(',').map(|item| real(item.trim())).collect()),

@@ -61,7 +61,10 @@ pub const REFERENCE: &[(&str, &str)] = &[
         "predict.delay",
         "A model takes effect so long after the end of the last cascade that it learned from, by the time of the posts. So which model made which prediction is the same in every run.",
     ),
-    ("learn.run", "Whether the role `learn` runs, here or in another process: predictions wait for it. `false`: they do without models."),
+    (
+        "learn.run",
+        "Whether the role `learn` runs, here or in another process: predictions wait for it. `false`: they do without models.",
+    ),
     ("learn.mini_batch", "A new model is trained after so many cascades,"),
     ("learn.every", "but not before so long after the last, by the time of the posts: models are large."),
     ("learn.batch", "How models are trained is tuned after so many."),

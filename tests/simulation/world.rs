@@ -6,9 +6,10 @@ use engine::{Context, Permits, SourcePlan, SourceWorker, StagePlan, StageWorker,
 use flow::window::Hopping;
 use flow::{Event, Format, Group, Log, Member, Producer, Stage, Timestamp, TopicSpec};
 use journal::{Access, Options, RealMedia};
+use ml::popularity::Schedule;
 use stages::collect::Rules;
 use stages::estimate::{Model, Usual};
-use stages::{Collect, Count, Estimate, Locate};
+use stages::{Collect, Count, Estimate, Learn, Locate, Predict};
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
@@ -19,15 +20,17 @@ const PARTITIONS: u32 = 3;
 const MINUTE: i64 = 60_000;
 
 /// The stages: what each reads and writes.
-const STAGES: [(&str, &str, &[&str]); 4] = [
-    ("locate", "posts", &["sightings"]),
-    ("count", "sightings", &["counts"]),
-    ("collect", "posts", &["series", "sizes"]),
-    ("estimate", "series", &["estimates"]),
+const STAGES: [(&str, &[&str], &[&str]); 6] = [
+    ("locate", &["posts"], &["sightings"]),
+    ("count", &["sightings"], &["counts"]),
+    ("collect", &["posts"], &["series", "sizes"]),
+    ("estimate", &["series"], &["estimates"]),
+    ("predict", &["estimates", "sizes", "models"], &["predictions", "errors", "samples"]),
+    ("learn", &["samples"], &["models"]),
 ];
 /// Topics whose order is the same in every run; of the others, what is in them.
-const ORDERED: [&str; 4] = ["counts", "series", "sizes", "estimates"];
-const OTHERS: [&str; 3] = ["sightings", "late", "rejected"];
+const ORDERED: [&str; 6] = ["counts", "series", "sizes", "estimates", "predictions", "errors"];
+const OTHERS: [&str; 5] = ["sightings", "samples", "models", "late", "rejected"];
 
 /// Which log.
 pub enum Kind {
@@ -147,7 +150,15 @@ impl<'k> World<'k> {
                 (rules.silence_ms, rules.least) = (6 * MINUTE, 2);
                 joined(Collect { rules }, context)
             }
-            _ => joined(Estimate { model: Model::Exponential, usual: Usual::Learned, max_branching: 0.9 }, context),
+            "estimate" => {
+                let (model, usual, silence_s) = (Model::Exponential, Usual::Learned, 360.0);
+                joined(Estimate { model, usual, max_branching: 0.9, silence_s }, context)
+            }
+            "predict" => joined(Predict { delay_ms: MINUTE }, context),
+            _ => {
+                let schedule = Schedule { mini_batch: 2, batch: 4, most: 8, seed: 1 };
+                joined(Learn { schedule, every_ms: MINUTE }, context)
+            }
         };
         self.workers.push((role.to_owned(), worker));
     }
@@ -302,8 +313,12 @@ impl<'k> World<'k> {
         lines
     }
 
-    fn state(&self, group: &str, inputs: &str) -> Vec<Vec<u8>> {
-        let mut member = self.faulty.log.join(&Group { name: group.into(), inputs: vec![inputs.into()] }).unwrap();
+    fn state(&self, group: &str, inputs: &[&str]) -> Vec<Vec<u8>> {
+        let mut member = self
+            .faulty
+            .log
+            .join(&Group { name: group.into(), inputs: inputs.iter().map(|topic| (*topic).to_owned()).collect() })
+            .unwrap();
         let events = Member::poll(&mut *member, Duration::ZERO, 1).unwrap();
         let entries = events.into_iter().flat_map(|event| match event {
             Event::Assigned { state, .. } => state.into_iter().map(|(key, _)| key).collect::<Vec<_>>(),
@@ -314,13 +329,13 @@ impl<'k> World<'k> {
 }
 
 fn joined<S: Stage + 'static>(stage: S, context: Context) -> Box<dyn Turn> {
-    let (_, input, outputs) = STAGES.into_iter().find(|(name, ..)| *name == stage.name()).unwrap();
-    let before = STAGES.iter().filter(|(.., outputs)| outputs.contains(&input));
-    let producers = before.flat_map(|(name, ..)| {
-        (0..PARTITIONS).map(move |partition| (input.to_owned(), Producer::from(format!("{name}/{partition}"))))
+    let (_, inputs, outputs) = STAGES.into_iter().find(|(name, ..)| *name == stage.name()).unwrap();
+    let before = STAGES.iter().flat_map(|(name, _, outputs)| outputs.iter().map(move |topic| (*topic, *name)));
+    let producers = before.filter(|(topic, _)| inputs.contains(topic)).flat_map(|(topic, name)| {
+        (0..PARTITIONS).map(move |partition| (topic.to_owned(), Producer::from(format!("{name}/{partition}"))))
     });
     let plan = StagePlan {
-        inputs: vec![input.to_owned()],
+        inputs: inputs.iter().map(|topic| (*topic).to_owned()).collect(),
         outputs: outputs.iter().chain(&["late", "rejected"]).map(|name| TopicSpec::new(name, PARTITIONS)).collect(),
         awaited: outputs.iter().map(|name| (*name).to_owned()).collect(),
         producers: producers.collect(),

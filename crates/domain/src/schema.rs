@@ -26,8 +26,20 @@ use serde_json::Value;
 pub const VERSION: u32 = 1;
 
 /// The topics that have a schema, in the order in which records pass through them.
-pub const TOPICS: &[&str] =
-    &[Post::TOPIC, Sighting::TOPIC, Counts::TOPIC, Series::TOPIC, Size::TOPIC, Estimate::TOPIC, Prediction::TOPIC, Deviation::TOPIC, Sample::TOPIC, Model::TOPIC, Late::TOPIC, Rejected::TOPIC];
+pub const TOPICS: &[&str] = &[
+    Post::TOPIC,
+    Sighting::TOPIC,
+    Counts::TOPIC,
+    Series::TOPIC,
+    Size::TOPIC,
+    Estimate::TOPIC,
+    Prediction::TOPIC,
+    Deviation::TOPIC,
+    Sample::TOPIC,
+    Model::TOPIC,
+    Late::TOPIC,
+    Rejected::TOPIC,
+];
 
 /// The schema of a topic's records (JSON Schema, draft 2020-12): what a record must hold to be read.
 /// `x-topic`, `x-key` and `x-version` say which topic it is for, which field is the record's key, and [`VERSION`].

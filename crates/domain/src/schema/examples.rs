@@ -1,6 +1,8 @@
 //! Records as they are, for the pages.
 
-use crate::{Author, Counts, Deviation, Estimate, Kind, Model, Parameter, Place, Post, Prediction, Sample, Series, Sighting, Size};
+use crate::{
+    Author, Counts, Deviation, Estimate, Kind, Model, Parameter, Place, Post, Prediction, Sample, Series, Sighting, Size,
+};
 use flow::{Late, Raw, Refused, Rejected, Timestamp, Value};
 
 /// A record, ready to be shown.

@@ -3,8 +3,8 @@
 use domain::Series;
 use flow::Broken;
 use ml::hawkes::power::{PowerPrior, PowerSearch};
-use ml::popularity::{Features, View};
 use ml::hawkes::{BETA, Cascade, Fit, Forecast, Moments, Prior, Search, seismic};
+use ml::popularity::{Features, View};
 
 /// Which model is fitted.
 #[derive(Clone, Copy, Debug, PartialEq)]
