@@ -120,6 +120,7 @@ pub struct Options {
     pub silence_ms: i64,
     /// Ended so long after its start.
     pub longest_ms: i64,
+    /// That it has ended is remembered for so long.
     pub remember_ms: i64,
     /// How much older than the newest of its source a post may be.
     pub lateness_ms: i64,
