@@ -309,7 +309,10 @@ impl Log for Kafka {
     }
 
     fn declare(&self, topics: &[TopicSpec]) -> Result<()> {
-        patiently(|| self.kept.desk().declare(topics, false)).map(|_| ())
+        patiently(|| self.kept.desk().declare(topics, false))?;
+        // A broker that has just come back may not know them yet, and say that there are none.
+        self.kept.known().topics.extend(topics.iter().map(|spec| (spec.name.clone(), spec.partitions)));
+        Ok(())
     }
 
     fn topics(&self) -> Result<Vec<TopicSpec>> {
