@@ -37,9 +37,10 @@ pub fn demo(arguments: &cli::Demo) -> Result<()> {
     config.time.lateness = Millis(5000);
     config.collect.windows = vec![Millis(20_000), Millis(60_000)];
     (config.collect.silence, config.collect.least) = (Millis(60_000), 5);
+    (config.predict.delay, config.learn.every) = (Millis(30_000), Millis(60_000));
     tell(&format!("Goshawk watches a made-up network of 300 posts a second, on the log {}.", config.log));
     tell(
-        "The first window closes after ten seconds, the first cascade is estimated after half a minute: goshawk tap estimates -f --log disk:goshawk-demo",
+        "The first window closes after ten seconds, the first cascade is predicted after half a minute: goshawk tap predictions -f --log disk:goshawk-demo",
     );
     run_as(&config, false, arguments.seconds.map(Duration::from_secs))
 }

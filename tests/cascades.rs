@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 const START: &str = "2026-01-01T00:00:00Z";
-const RUN: &str = "run --roles source,collect,estimate --drain --listen off --source";
+const RUN: &str = "run --roles source,collect,estimate,predict,learn --drain --listen off --source";
 
 /// Cascades in the layout of the literature: seconds and followers, one cascade after the other. By a rule, so that the
 /// definition below can be written down in a few lines.
@@ -107,6 +107,11 @@ fn files_of_cascades_come_to_what_the_definition_says() {
         assert!(number("low") <= number("high") && number("n_star") < 1.0 && number("predicted") >= number("observed"));
     }
     assert!(estimates.iter().any(|estimate| estimate["learned_from"].as_u64() > Some(20)));
+    let predictions = place.tap("predictions --log disk:log");
+    assert_eq!(predictions.len(), windows);
+    let sizes = expected.values().filter(|told| told.size.is_some()).map(|told| told.windows.len()).sum::<usize>();
+    assert_eq!(place.tap("errors --log disk:log").len(), sizes);
+    assert!(predictions.iter().any(|prediction| prediction["model"].as_u64() > Some(0)), "no model was used");
     // What came after the end of a cascade that was told of is late, and nothing else.
     let told_of = cascades.iter().filter(|cascade| defined(cascade).size.is_some());
     let lost: u64 = told_of.map(|cascade| cascade.len() as u64 - kept(cascade)).sum();
@@ -127,7 +132,7 @@ fn killed_again_and_again_it_leaves_the_same_series_sizes_and_estimates() {
     let total = size(&place.path("straight"));
     let (kills, grown) = attack(&place, &run, attacked, total, &mut Dice(9));
     assert!(kills >= 15 && grown >= 8, "{kills} kills landed, {grown} after some work");
-    for topic in ["series", "sizes", "estimates", "late"] {
+    for topic in ["series", "sizes", "estimates", "predictions", "errors", "samples", "late"] {
         let [one, other] = [straight, attacked].map(|log| lines_of(&place, topic, log));
         assert!(one == other, "{topic}: {} lines and {}", one.len(), other.len());
         assert!(topic == "late" || one.len() > 1000, "only {} lines of {topic}", one.len());
