@@ -111,6 +111,7 @@ fn estimate() -> Estimate<'static> {
         high: None,
         mean_mark: 35.0,
         learned_from: 0,
+        features: vec![],
         text: "snow".into(),
     }
 }
