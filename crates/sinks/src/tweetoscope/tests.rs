@@ -45,6 +45,7 @@ fn an_estimate_meets_the_size_and_a_topic_that_is_not_written_is_not() {
         high: None,
         mean_mark: 35.0,
         learned_from: 0,
+        features: vec![],
         text: "it's".into(),
     };
     let value = "{\"type\": \"parameters\", \"cid\": 17, \"msg\": \"it\u{2019}s\", \"n_obs\": 32, \"n_supp\": 120, \
