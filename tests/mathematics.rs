@@ -1,5 +1,6 @@
 //! The likelihoods of `ml`, against another implementation: Python, from the definition, every pair of events.
 
+use crate::support::Dice;
 use ml::hawkes::power::{MIXED, Shape};
 use ml::hawkes::{Cascade, exponential, power};
 use serde_json::{Value, json};
@@ -11,13 +12,8 @@ const CASES: u64 = 200;
 
 /// Numbers from 0 to 1, without 1.
 fn chance(seed: u64) -> impl FnMut() -> f64 {
-    let mut state = seed;
-    move || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
+    let mut dice = Dice(seed);
+    move || dice.roll(1 << 53) as f64 / (1_u64 << 53) as f64
 }
 
 /// A cascade with parameters: ties, zero marks and long silences in some.

@@ -13,6 +13,9 @@ use rdkafka::types::RDKafkaRespErr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+/// The largest message that is sent, and that topics are made for, in bytes.
+pub const MAX_MESSAGE: &str = "10485760";
+
 /// What a client last complained about: a call that only says "timed out" is explained with it.
 #[derive(Clone, Default)]
 pub struct Complaints(Arc<Mutex<Option<(Code, String, Instant)>>>);
@@ -190,7 +193,7 @@ pub fn producer(settings: &Settings, transactional_id: &str) -> ClientConfig {
         // Right behind a transaction, the brokers are still busy with its end and say so: asked again soon.
         ("retry.backoff.ms", "5"),
         ("queue.buffering.max.messages", "0"),
-        ("message.max.bytes", "10485760"),
+        ("message.max.bytes", MAX_MESSAGE),
     ];
     for (name, value) in defaults {
         if !settings.properties.contains_key(name) {

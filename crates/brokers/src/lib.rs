@@ -11,11 +11,13 @@
 mod client;
 mod feed;
 mod outlet;
+mod sending;
 mod settings;
 mod vitals;
 
-pub use client::{Complaints, Context, Own, at, config, consumer, made, meaning, offset_in, producer, reach};
+pub use client::{Complaints, Context, MAX_MESSAGE, Own, at, config, consumer, made, meaning, offset_in, producer, reach};
 pub use feed::{Feed, Found};
 pub use outlet::{Letter, Outlet};
+pub use sending::{abort, send};
 pub use settings::Settings;
 pub use vitals::Numbers;

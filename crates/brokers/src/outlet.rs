@@ -1,6 +1,6 @@
 //! Topics that somebody else reads: messages, and with them a note of how far the writer is, as one transaction.
 
-use crate::{Context, Numbers, Own, Settings, made, meaning};
+use crate::{Context, MAX_MESSAGE, Numbers, Own, Settings, made, meaning};
 use flow::{Error, Result};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -13,8 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The largest message of a topic that is made here: as large as any that is sent.
-const MAX_MESSAGE: &str = "10485760";
 /// How much goes to a partition at once.
 const BATCH_BYTES: &str = "100000";
 
@@ -156,7 +154,7 @@ impl Outlet {
         done.map_err(|error| {
             let meaning = self.error("writing", &error);
             // What cannot be undone now is undone by whoever opens this outlet next.
-            let _undone = self.abort();
+            let _undone = crate::abort(&self.producer, self.settings.timeout);
             match meaning {
                 Error::Fenced(reason) => Error::Io(reason),
                 other => other,
@@ -176,7 +174,7 @@ impl Outlet {
             if alone.contains(&number) {
                 self.flush()?;
             }
-            if let Err(error) = self.send(record) {
+            if let Err(error) = crate::send(&self.producer, record, self.settings.timeout) {
                 self.producer.context().own.note(&error, number);
                 return Err(error);
             }
@@ -201,32 +199,6 @@ impl Outlet {
     fn flush(&self) -> Sent {
         self.producer.flush(self.settings.timeout)?;
         if self.producer.context().own.lock().is_empty() { Ok(()) } else { Err(KafkaError::Flush(Code::MessageSizeTooLarge)) }
-    }
-
-    /// Takes the transaction back. It waits for what is under way, and somebody must listen to what becomes of it.
-    fn abort(&self) -> Sent {
-        std::thread::scope(|scope| {
-            let aborting = scope.spawn(|| self.producer.abort_transaction(self.settings.timeout));
-            while !aborting.is_finished() {
-                self.producer.poll(Duration::from_millis(1));
-            }
-            aborting.join().unwrap_or(Err(KafkaError::Canceled))
-        })
-    }
-
-    /// Hands a message over, waiting while the client's queue is full.
-    fn send(&self, mut record: BaseRecord<'_, [u8], [u8], usize>) -> Sent {
-        let until = Instant::now() + self.settings.timeout;
-        loop {
-            match self.producer.send(record) {
-                Ok(()) => return Ok(()),
-                Err((KafkaError::MessageProduction(Code::QueueFull), back)) if Instant::now() < until => {
-                    record = back;
-                    self.producer.poll(Duration::from_millis(5));
-                }
-                Err((error, _)) => return Err(error),
-            }
-        }
     }
 
     /// Learns how many partitions a topic has; makes it if it is not there.

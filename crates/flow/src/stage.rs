@@ -1,7 +1,7 @@
 //! A stage: a pure, synchronous operator that cannot fail.
 
 use crate::{Broken, Change, Format, Out, Record, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A record as a stage gets it.
 #[derive(Clone, Copy, Debug)]
@@ -102,6 +102,14 @@ impl Changes<'_> {
     /// Sets the entry at `sub_key`.
     pub fn put(&mut self, sub_key: &[u8], value: Vec<u8>) {
         self.push(sub_key, Some(value));
+    }
+
+    /// Sets the entry at `sub_key` to a value in the compact form, as [`State::load`] decodes it.
+    pub fn encode<T: Serialize>(&mut self, sub_key: &[u8], value: &T) {
+        let mut bytes = vec![];
+        if Format::Compact.encode(value, &mut bytes).is_ok() {
+            self.put(sub_key, bytes);
+        }
     }
 
     /// Removes the entry at `sub_key`.

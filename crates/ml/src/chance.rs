@@ -9,7 +9,8 @@ impl Chance {
         Chance(seed)
     }
 
-    fn next(&mut self) -> u64 {
+    /// Any number.
+    pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -18,12 +19,12 @@ impl Chance {
 
     /// One that goes its own way.
     pub fn fork(&mut self) -> Self {
-        Chance(self.next())
+        Chance(self.roll())
     }
 
     /// Less than `bound`; 0 if that is 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+        ((u128::from(self.roll()) * bound as u128) >> 64) as usize
     }
 
     /// Brings a random choice of `count` to the front, in random order.

@@ -51,9 +51,9 @@ impl Stage for Estimate {
         };
         let look = Look::at(&series, window_s)?;
         let known = learner.known(&self.usual, &look);
-        let opinion = self.model.opinion(&look, &known, self.max_branching, self.silence_s)?;
+        let (opinion, features) = self.model.opinion(&look, &known, self.max_branching, self.silence_s)?;
         learner.remember(&series.cascade, Pending::of(&look, &opinion));
-        out.send(input.record.time, &record(series, window_s, &known, opinion));
+        out.send(input.record.time, &record(series, window_s, &known, opinion, features));
         Ok(())
     }
 
@@ -63,7 +63,7 @@ impl Stage for Estimate {
     }
 }
 
-fn record<'a>(series: Series<'a>, window_s: u32, known: &Known, opinion: Opinion) -> Record<'a> {
+fn record<'a>(series: Series<'a>, window_s: u32, known: &Known, opinion: Opinion, features: Vec<f32>) -> Record<'a> {
     let parameters = opinion.parameters.into_iter();
     let forecast = opinion.forecast;
     Record {
@@ -81,7 +81,7 @@ fn record<'a>(series: Series<'a>, window_s: u32, known: &Known, opinion: Opinion
         high: forecast.and_then(|(_, odds)| odds).map(|(_, high)| high),
         mean_mark: known.moments.mean,
         learned_from: known.learned_from,
-        features: opinion.features,
+        features,
         text: series.text,
     }
 }

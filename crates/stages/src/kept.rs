@@ -56,7 +56,7 @@ impl<V: Serialize + DeserializeOwned, const PREFIX: u8> Kept<V, PREFIX> {
         for key in std::mem::take(&mut self.changed) {
             let name = [&[PREFIX], key.as_slice()].concat();
             match self.entries.get(&key) {
-                Some(value) => put(&name, value, changes),
+                Some(value) => changes.encode(&name, value),
                 None => changes.remove(&name),
             }
         }
@@ -69,13 +69,5 @@ impl<V: Serialize + DeserializeOwned, const PREFIX: u8> Kept<V, PREFIX> {
             self.entries.insert(key.to_vec(), value);
         }
         true
-    }
-}
-
-/// Writes an entry down.
-pub fn put<T: Serialize>(name: &[u8], value: &T, changes: &mut Changes<'_>) {
-    let mut bytes = vec![];
-    if Format::Compact.encode(value, &mut bytes).is_ok() {
-        changes.put(name, bytes);
     }
 }

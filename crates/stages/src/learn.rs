@@ -1,6 +1,6 @@
 //! `learn`: samples -> models. What do cascades come to that look like this?
 
-use crate::kept::{Kept, put};
+use crate::kept::Kept;
 use crate::turns::Turns;
 use domain::{Model, Sample, Text};
 use flow::{Broken, Changes, Format, Input, Out, Raw, Stage, State, Timestamp};
@@ -147,7 +147,7 @@ impl State for Study {
     fn save(&mut self, changes: &mut Changes<'_>) {
         self.turns.save(changes);
         if let Some(mind) = self.mind.as_ref().filter(|_| std::mem::take(&mut self.has_trained)) {
-            put(MIND, mind, changes);
+            changes.encode(MIND, mind);
             // It holds them all.
             self.since.clear();
         }

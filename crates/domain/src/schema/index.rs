@@ -75,7 +75,7 @@ A mark: `{mark}`
 | `alone` | `true` on a heartbeat; absent on records. |
 
 A record that has a `mark` and neither key nor value is a **heartbeat**: it only tells how far its writer is. Heartbeats are on
-`posts` and `sightings`. The other topics have none.
+the topics that a stage reads. The others, such as `counts`, have none.
 
 **To read**, set `isolation.level=read_committed`, or you also see records of commits that did not come about.
 

@@ -1,6 +1,6 @@
 //! Topics on the brokers: made where they are missing, checked where they exist, never changed and never deleted.
 
-use brokers::{Context, Settings, meaning};
+use brokers::{Context, MAX_MESSAGE, Settings, meaning};
 use flow::{Cleanup, Error, Result, TopicSpec};
 use rdkafka::admin::{AdminClient, AdminOptions, ConfigResource, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -10,8 +10,6 @@ use rdkafka::metadata::Metadata;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// The largest record: larger than any that a source takes in, as JSON.
-const MAX_MESSAGE: &str = "10485760";
 /// How long brokers may take to hear of a topic that was just made.
 const SETTLING: Duration = Duration::from_secs(15);
 

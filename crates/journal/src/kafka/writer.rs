@@ -106,7 +106,8 @@ impl Writer {
                 let record = BaseRecord::<[u8], [u8], usize>::with_opaque_to(&topic, 0).headers(sent.headers);
                 let record = record.partition(output.partition.cast_signed()).timestamp(at);
                 let record = if let Some(key) = sent.key { record.key(key) } else { record };
-                self.send(if let Some(value) = sent.value { record.payload(value) } else { record })?;
+                let record = if let Some(value) = sent.value { record.payload(value) } else { record };
+                brokers::send(&self.producer, record, self.timeout)?;
             }
         }
         let (topic, changes) = work.state;
@@ -115,24 +116,10 @@ impl Writer {
             let is_last = usize::from(last.get(&change.partition) == Some(&number));
             let record = BaseRecord::<[u8], [u8], usize>::with_opaque_to(topic, is_last);
             let record = record.partition(change.partition.cast_signed()).key(change.key.as_slice());
-            self.send(if let Some(value) = &change.value { record.payload(value.as_slice()) } else { record })?;
+            let record = if let Some(value) = &change.value { record.payload(value.as_slice()) } else { record };
+            brokers::send(&self.producer, record, self.timeout)?;
         }
         Ok(())
-    }
-
-    /// Hands a record over, waiting while the client's queue is full.
-    fn send(&self, mut record: BaseRecord<'_, [u8], [u8], usize>) -> std::result::Result<(), KafkaError> {
-        let until = Instant::now() + self.timeout;
-        loop {
-            match self.producer.send(record) {
-                Ok(()) => return Ok(()),
-                Err((KafkaError::MessageProduction(Code::QueueFull), back)) if Instant::now() < until => {
-                    record = back;
-                    self.producer.poll(Duration::from_millis(5));
-                }
-                Err((error, _)) => return Err(error),
-            }
-        }
     }
 
     /// Says how far the group has read, as part of the transaction. The client may wait for a lost coordinator without
@@ -184,18 +171,6 @@ impl Writer {
         }
     }
 
-    /// Takes the transaction back. It waits for what is under way, and somebody must listen to what becomes of it.
-    fn abort(&self) -> std::result::Result<(), KafkaError> {
-        std::thread::scope(|scope| {
-            let aborting = scope.spawn(|| self.producer.abort_transaction(self.timeout));
-            while !aborting.is_finished() {
-                self.producer.poll(Duration::ZERO);
-                std::thread::sleep(LOOK);
-            }
-            aborting.join().unwrap_or(Err(KafkaError::Canceled))
-        })
-    }
-
     /// Takes the transaction back, and says what its failure means.
     fn undo(&self, error: &KafkaError) -> Failure {
         if let KafkaError::Transaction(inner) = error
@@ -203,7 +178,7 @@ impl Writer {
         {
             return Failure::Unknown(inner.string());
         }
-        if let Err(error) = self.abort() {
+        if let Err(error) = brokers::abort(&self.producer, self.timeout) {
             return Failure::Unknown(error.to_string());
         }
         match error.rdkafka_error_code() {

@@ -2,19 +2,16 @@
 
 use super::{Cascade, Marks, Simulated, Simulation};
 
-pub struct Chance(u64);
+pub struct Chance(crate::chance::Chance);
 
 impl Chance {
     pub fn new(seed: u64) -> Self {
-        Chance(seed)
+        Chance(crate::chance::Chance::new(seed))
     }
 
     /// From 0 to 1, without 1.
     pub fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        (self.0.roll() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     pub fn below(&mut self, bound: usize) -> usize {

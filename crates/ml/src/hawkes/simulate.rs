@@ -77,16 +77,12 @@ impl Simulation {
 
 #[cfg(test)]
 mod tests {
+    use super::super::chance::Chance;
     use super::*;
 
     fn uniform(seed: u64) -> impl FnMut() -> f64 {
-        let mut state = seed;
-        move || {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-        }
+        let mut chance = Chance::new(seed);
+        move || chance.uniform()
     }
 
     const MARKS: Marks = Marks { alpha: 3.5, scale: 10.0 };

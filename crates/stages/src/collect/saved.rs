@@ -37,12 +37,7 @@ impl Entry {
     /// Writes the entry if it changed, or takes it away if there is no value any more.
     fn save<T: Serialize>(&mut self, key: &[u8], value: Option<&T>, changes: &mut Changes<'_>) {
         match value {
-            Some(value) if self.changed => {
-                let mut bytes = vec![];
-                if Format::Compact.encode(value, &mut bytes).is_ok() {
-                    changes.put(key, bytes);
-                }
-            }
+            Some(value) if self.changed => changes.encode(key, value),
             None if self.exists => changes.remove(key),
             _ => return self.changed = false,
         }

@@ -1,28 +1,26 @@
 //! What a partition has learned, and the cascades that it may yet learn from.
 
 use super::models::{Known, Look, Opinion, Usual};
+use crate::kept::Kept;
 use domain::Series;
 use flow::{Changes, Format, State};
-use hashbrown::HashMap;
 use ml::hawkes::{Finished, Fit, Population};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// So many cascades are remembered until they have ended; beyond that, the oldest are not.
-const PENDING: usize = 100_000;
+const MOST: usize = 100_000;
 const POPULATION: &[u8] = b"p";
-/// In front of a cascade's identifier.
-const CASCADE: u8 = b'c';
+const PENDING: u8 = b'c';
 
 /// The state of a partition.
 #[derive(Debug, Default)]
 pub struct Learner {
     population: Population,
-    pending: HashMap<Box<str>, Pending>,
+    /// By cascade.
+    pending: Kept<Pending, PENDING>,
     /// The same by age: numbers rise.
-    ages: BTreeMap<u64, Box<str>>,
-    /// What the next commit has to write.
-    changed: BTreeSet<Box<str>>,
+    ages: BTreeMap<u64, Vec<u8>>,
     has_learned: bool,
 }
 
@@ -68,20 +66,17 @@ impl Learner {
             self.ages.remove(&before.age);
         }
         self.ages.insert(age, cascade.into());
-        self.changed.insert(cascade.into());
-        while self.ages.len() > PENDING
+        while self.ages.len() > MOST
             && let Some((_, oldest)) = self.ages.pop_first()
         {
             self.pending.remove(&oldest);
-            self.changed.insert(oldest);
         }
     }
 
     /// Learns from a cascade that has ended.
     pub(super) fn finish(&mut self, series: &Series<'_>) {
-        let Some(pending) = self.pending.remove(&*series.cascade) else { return };
+        let Some(pending) = self.pending.remove(series.cascade.as_bytes()) else { return };
         self.ages.remove(&pending.age);
-        self.changed.insert((*series.cascade).into());
         let reposts = series.size.saturating_sub(1);
         // Squares are known of those listed; the others are taken to be like them.
         let more = if pending.reposts > 0 { reposts as f64 / pending.reposts as f64 } else { 0.0 };
@@ -94,40 +89,22 @@ impl Learner {
     }
 }
 
-fn put<T: Serialize>(key: &[u8], value: &T, changes: &mut Changes<'_>) {
-    let mut bytes = vec![];
-    if Format::Compact.encode(value, &mut bytes).is_ok() {
-        changes.put(key, bytes);
-    }
-}
-
-fn entry(cascade: &str) -> Vec<u8> {
-    [&[CASCADE], cascade.as_bytes()].concat()
-}
-
 impl State for Learner {
     fn save(&mut self, changes: &mut Changes<'_>) {
-        for cascade in std::mem::take(&mut self.changed) {
-            match self.pending.get(&cascade) {
-                Some(pending) => put(&entry(&cascade), pending, changes),
-                None => changes.remove(&entry(&cascade)),
-            }
-        }
+        self.pending.save(changes);
         if std::mem::take(&mut self.has_learned) {
-            put(POPULATION, &self.population, changes);
+            changes.encode(POPULATION, &self.population);
         }
     }
 
     fn load(&mut self, sub_key: &[u8], value: &[u8]) {
-        match sub_key {
-            POPULATION => self.population = Format::Compact.decode(value).unwrap_or_default(),
-            [CASCADE, cascade @ ..] => {
-                let Ok(cascade) = std::str::from_utf8(cascade) else { return };
-                let Ok(pending) = Format::Compact.decode::<Pending>(value) else { return };
-                self.ages.insert(pending.age, cascade.into());
-                self.pending.insert(cascade.into(), pending);
-            }
-            _ => {}
+        if sub_key == POPULATION {
+            self.population = Format::Compact.decode(value).unwrap_or_default();
+        } else if self.pending.load(sub_key, value)
+            && let Some(cascade) = sub_key.get(1..)
+            && let Some(pending) = self.pending.get(cascade)
+        {
+            self.ages.insert(pending.age, cascade.to_vec());
         }
     }
 }

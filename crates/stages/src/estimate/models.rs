@@ -58,8 +58,6 @@ pub(super) struct Opinion {
     pub(super) forecast: Option<(f64, Option<(f64, f64)>)>,
     /// What teaches the learner, should the model be one that does.
     pub(super) fit: Option<Fit>,
-    /// What predictors go by.
-    pub(super) features: Features,
 }
 
 impl Look {
@@ -103,34 +101,40 @@ impl Look {
 }
 
 impl Model {
-    pub(super) fn opinion(&self, look: &Look, known: &Known, max_branching: f64, silence_s: f64) -> Result<Opinion, Broken> {
+    /// What it says, and what predictors go by: those of the exponential kernel, whatever is asked for.
+    pub(super) fn opinion(
+        &self,
+        look: &Look,
+        known: &Known,
+        max_branching: f64,
+        silence_s: f64,
+    ) -> Result<(Opinion, Features), Broken> {
         let cascade = look.cascade()?;
-        // Predictors go by the exponential kernel, whatever is asked for.
-        let usual = exponential(&cascade, known, max_branching, silence_s);
-        let features = usual.features.clone();
+        let (usual, features) = exponential(&cascade, known, max_branching, silence_s);
         let mut opinion = match self {
             Model::Exponential => usual,
             Model::PowerLaw => power_law(&cascade, known, max_branching),
             Model::Seismic { degree } => by_seismic(&cascade, *degree),
         };
-        opinion.features = features;
         if let Some((mean, odds)) = &mut opinion.forecast {
             *mean += look.unlisted;
             *odds = odds.map(|(low, high)| (low + look.unlisted, high + look.unlisted));
         }
-        Ok(opinion)
+        Ok((opinion, features))
     }
 }
 
-fn exponential(cascade: &Cascade<'_>, known: &Known, max_branching: f64, silence: f64) -> Opinion {
+fn exponential(cascade: &Cascade<'_>, known: &Known, max_branching: f64, silence: f64) -> (Opinion, Features) {
     let search = Search { prior: known.prior, mean_mark: known.moments.mean, max_branching, beta: BETA };
     let fit = search.fit(cascade);
     let forecast = search.forecast(cascade, &fit, known.moments);
     let view = View { cascade, fit: &fit, forecast: &forecast, mean_mark: known.moments.mean, silence };
-    let (features, Forecast { g1, n_star, mean, low, high }) = (view.features(), forecast);
+    let features = view.features();
+    let Forecast { g1, n_star, mean, low, high } = forecast;
     let errors = fit.errors.map(|errors| (errors.ln_p, errors.ln_beta)).unzip();
     let parameters = vec![("p", fit.p, errors.0), ("beta", fit.beta, errors.1)];
-    Opinion { model: "exponential", parameters, n_star, g1, forecast: Some((mean, Some((low, high)))), fit: Some(fit), features }
+    let forecast = Some((mean, Some((low, high))));
+    (Opinion { model: "exponential", parameters, n_star, g1, forecast, fit: Some(fit) }, features)
 }
 
 /// What is usual of a power law's shape: interest holds for some minutes and falls slowly, give or take a factor of a few.
@@ -147,7 +151,7 @@ fn power_law(cascade: &Cascade<'_>, known: &Known, max_branching: f64) -> Opinio
     let Forecast { g1, n_star, mean, low, high } = search.forecast(cascade, &fit, known.moments);
     let errors = fit.errors.map(|[c, _, theta]| (c.sqrt(), theta.sqrt())).unzip();
     let parameters = vec![("p", fit.p, None), ("c", fit.shape.c, errors.0), ("theta", fit.shape.theta, errors.1)];
-    Opinion { model: "power-law", parameters, n_star, g1, forecast: Some((mean, Some((low, high)))), fit: None, features: vec![] }
+    Opinion { model: "power-law", parameters, n_star, g1, forecast: Some((mean, Some((low, high)))), fit: None }
 }
 
 /// It has neither a prior nor a say on how sure it is.
@@ -158,5 +162,5 @@ fn by_seismic(cascade: &Cascade<'_>, degree: f64) -> Opinion {
     let more = predicted.map_or(0.0, |size| size - cascade.size() as f64);
     let parameters = vec![("infectiousness", infectiousness, None)];
     let forecast = predicted.map(|size| (size, None));
-    Opinion { model: "seismic", parameters, n_star, g1: more * (1.0 - n_star), forecast, fit: None, features: vec![] }
+    Opinion { model: "seismic", parameters, n_star, g1: more * (1.0 - n_star), forecast, fit: None }
 }

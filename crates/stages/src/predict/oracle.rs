@@ -102,7 +102,7 @@ impl Oracle {
         let Prediction { size, low, high, version } = predictor.predict(&open.features, open.observed as f64, open.foreseen);
         (open.predicted, open.model) = ([size, low, high], version);
         let key = open.cascade.as_bytes();
-        let mut all = self.open.get(key).cloned().unwrap_or_default();
+        let mut all = self.open.remove(key).unwrap_or_default();
         all.push(open.clone());
         if all.len() > 1 || self.open.len() < MOST {
             self.open.insert(key.to_vec(), all);
