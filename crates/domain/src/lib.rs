@@ -7,6 +7,9 @@
 //!
 //! Start reading at [`Post`], then [`topics`]. [`tweetoscope`] is another system's way to say the same.
 
+mod accuracy;
+mod alert;
+pub mod board;
 mod cascade;
 mod counts;
 mod post;
@@ -18,6 +21,9 @@ pub mod topics;
 pub mod tweetoscope;
 mod vitals;
 
+pub use accuracy::{Accuracy, Bucket};
+pub use alert::{Alert, AlertState};
+pub use board::Board;
 pub use cascade::{Estimate, Parameter, Series, Size};
 pub use counts::Counts;
 pub use post::{Author, Head, Kind, Outline, Place, Post};

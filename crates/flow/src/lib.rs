@@ -11,6 +11,7 @@
 mod block;
 mod codec;
 pub mod driver;
+mod follow;
 mod log;
 mod out;
 mod partition;
@@ -26,6 +27,7 @@ pub mod window;
 
 pub use block::{Block, BlockBuilder, Mark, Record};
 pub use codec::{Broken, Format};
+pub use follow::{Follow, Heard};
 pub use log::{Batch, Change, Commit, Error, Event, Group, Log, Member, Output, Progress, Result};
 pub use out::{Out, Place};
 pub use partition::partition_of;

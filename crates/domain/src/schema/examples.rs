@@ -1,7 +1,8 @@
 //! Records as they are, for the pages.
 
 use crate::{
-    Author, Counts, Deviation, Estimate, Kind, Model, Parameter, Place, Post, Prediction, Sample, Series, Sighting, Size,
+    Accuracy, Alert, AlertState, Author, Bucket, Counts, Deviation, Estimate, Kind, Model, Parameter, Place, Post, Prediction,
+    Sample, Series, Sighting, Size,
 };
 use flow::{Late, Raw, Refused, Rejected, Timestamp, Value};
 
@@ -37,6 +38,11 @@ pub(super) fn examples(topic: &str) -> Option<Vec<Example>> {
         Deviation::TOPIC => Some(vec![show("How far off that was.", &deviation())?]),
         Sample::TOPIC => Some(vec![show("What there is to learn from it. There are more features than these.", &sample())?]),
         Model::TOPIC => Some(vec![show("A model, cut.", &model())?]),
+        Accuracy::TOPIC => Some(vec![show("How good that model is.", &accuracy())?]),
+        Alert::TOPIC => Some(vec![
+            show("A cascade that will be large.", &alert())?,
+            show("The same, when it has ended.", &Alert { state: AlertState::Ended, value: 248.0, ..alert() })?,
+        ]),
         Late::TOPIC => Some(vec![show("A sighting that came when its window was closed.", &late())?]),
         Rejected::TOPIC => Some(vec![show("A line that is not UTF-8.", &rejected())?]),
         _ => None,
@@ -162,6 +168,20 @@ fn model() -> Model<'static> {
     let (kind, body) = ("forest".into(), Raw(vec![1, 0, 255]));
     let (are, constant_are) = (Some(0.24), Some(0.31));
     Model { window: "600".into(), version: 96, learned_from: 1_536, kind, are, constant_are, body }
+}
+
+fn accuracy() -> Accuracy<'static> {
+    let (histogram, newest) =
+        ([(0.1, 97), (0.2, 188), (0.5, 371)].map(|(most, errors)| Bucket { most, errors }).to_vec(), 0.1417);
+    let (mean, median, coverage) = (0.262, 0.214, 0.797);
+    Accuracy { window: "600".into(), errors: 412, sum: 112.4, histogram, newest, over: 256, mean, median, coverage }
+}
+
+fn alert() -> Alert<'static> {
+    let (rule, subject, of) = ("popular".into(), "3lbqk2".into(), "predictions.predicted".into());
+    let (state, value, threshold, window_s) = (AlertState::Firing, 231.0, 200.0, Some(600));
+    let (alert, since, text) = ("popular/3lbqk2".into(), AT.plus_millis(600_000), "Snow again!".into());
+    Alert { alert, rule, subject, state, of, value, threshold, since, window_s, text }
 }
 
 fn late() -> Late {

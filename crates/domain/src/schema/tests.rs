@@ -3,7 +3,7 @@
 use super::ordered::Ordered;
 use super::shapes::{HEX, MOMENT};
 use super::*;
-use crate::{Author, Kind, Parameter, Place, Text};
+use crate::{AlertState, Author, Bucket, Kind, Parameter, Place, Text};
 use expect_test::expect_file;
 use flow::{Format, Mark, Raw, Refused, Timestamp};
 use serde_json::Map;
@@ -150,7 +150,21 @@ fn predictions(of: &Estimate<'static>) -> Vec<Written> {
         let (window, kind, are, constant_are, body) = ("600".into(), "forest".into(), Some(0.5), None, Raw(body.to_vec()));
         write(&Model { window, version: 1, learned_from: 2, kind, are, constant_are, body })
     };
-    vec![write(&prediction), write(&deviation), write(&sample), model(b"\xff\x00"), model(b"text")]
+    let told = [write(&prediction), write(&deviation), write(&sample), model(b"\xff\x00"), model(b"text")];
+    told.into_iter().chain(watched()).collect()
+}
+
+fn watched() -> Vec<Written> {
+    let (window, histogram) = ("600".into(), vec![Bucket { most: 0.5, errors: 1 }]);
+    let (mean, median, coverage, newest) = (0.5, 0.25, 0.75, 1e-9);
+    let accuracy = Accuracy { window, errors: 3, sum: 1.5, histogram, newest, over: 3, mean, median, coverage };
+    let alert = |state, window_s| {
+        let (alert, rule, subject, of) = ("a/b".into(), "a".into(), "b".into(), "counts.posts".into());
+        let (since, text) = (Timestamp::from_seconds(1), "".into());
+        write(&Alert { alert, rule, subject, state, of, value: 2.0, threshold: 1.5, since, window_s, text })
+    };
+    let states = [AlertState::Firing, AlertState::Calm, AlertState::Ended, AlertState::Silent];
+    [write(&accuracy), alert(AlertState::Firing, Some(600))].into_iter().chain(states.map(|state| alert(state, None))).collect()
 }
 
 fn refused(raw: &[u8], time: Timestamp) -> Refused {

@@ -1,0 +1,235 @@
+//! The board: which cascades will be large, how far off predictions are, and which alerts go on, as the topics have told so far.
+//!
+//! It is what a page shows and what monitoring is given, and it is bounded whatever comes.
+
+mod exposition;
+
+#[cfg(test)]
+mod tests;
+
+use crate::{Accuracy, Alert, AlertState, Prediction, Size};
+use flow::Timestamp;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// A longer text is cut.
+const TEXT_BYTES: usize = 280;
+/// Longer names are none of ours.
+const NAME_BYTES: usize = 256;
+/// So many observation windows and alerts are kept; there are never so many.
+const MOST: usize = 10_000;
+
+/// How a cascade was predicted at one observation window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Forecast {
+    /// The window, in seconds.
+    pub window_s: u32,
+    /// How many posts there were.
+    pub observed: u64,
+    /// The size that was predicted, and its interval.
+    pub predicted: f64,
+    /// It will be smaller with a probability of 10 %.
+    pub low: f64,
+    /// It will be larger with a probability of 10 %.
+    pub high: f64,
+    /// The version of the model.
+    pub model: u64,
+}
+
+/// A cascade on the board.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The post that started it.
+    pub cascade: Arc<str>,
+    /// As in `posts`.
+    pub network: String,
+    /// What that post says.
+    pub text: String,
+    /// When it was started.
+    pub start: Timestamp,
+    /// How it was predicted, the shortest window first.
+    pub forecasts: Vec<Forecast>,
+    /// What it has come to, and when, once it has ended.
+    pub size: Option<(u64, Timestamp)>,
+}
+
+/// The board.
+#[derive(Debug)]
+pub struct Board {
+    most: usize,
+    rows: BTreeMap<Arc<str>, Row>,
+    /// Those that go on, the largest first.
+    open: BTreeSet<(Reverse<u64>, Arc<str>)>,
+    /// Those that have ended, the oldest first.
+    ended: VecDeque<Arc<str>>,
+    /// Sizes that came before the predictions: topics are read one after the other.
+    early: BTreeMap<Arc<str>, (u64, Timestamp)>,
+    early_order: VecDeque<Arc<str>>,
+    accuracies: BTreeMap<u32, Accuracy<'static>>,
+    alerts: BTreeMap<String, Alert<'static>>,
+}
+
+impl Forecast {
+    /// How far off it was, of a cascade of this size.
+    pub fn are(&self, size: u64) -> f64 {
+        let truth = size.max(1) as f64;
+        (self.predicted - truth).abs() / truth
+    }
+}
+
+impl Row {
+    /// The newest forecast.
+    pub fn newest(&self) -> Option<&Forecast> {
+        self.forecasts.last()
+    }
+
+    fn rank(&self) -> (Reverse<u64>, Arc<str>) {
+        // The bits of numbers from 0 on sort as the numbers do.
+        let predicted = self.newest().map_or(0.0, |forecast| forecast.predicted.max(0.0));
+        (Reverse(predicted.to_bits()), self.cascade.clone())
+    }
+
+    fn take(&mut self, forecast: Forecast) {
+        let at = self.forecasts.partition_point(|known| known.window_s < forecast.window_s);
+        match self.forecasts.get_mut(at) {
+            Some(known) if known.window_s == forecast.window_s => *known = forecast,
+            _ => self.forecasts.insert(at, forecast),
+        }
+    }
+}
+
+impl Board {
+    /// A board of the `most` largest cascades that go on, and of as many that ended last.
+    pub fn new(most: usize) -> Self {
+        let (rows, open, ended) = (BTreeMap::new(), BTreeSet::new(), VecDeque::new());
+        let (early, early_order) = (BTreeMap::new(), VecDeque::new());
+        Board { most, rows, open, ended, early, early_order, accuracies: BTreeMap::new(), alerts: BTreeMap::new() }
+    }
+
+    /// Takes a prediction in.
+    pub fn predicted(&mut self, said: &Prediction<'_>) {
+        if said.cascade.len() > NAME_BYTES || said.network.len() > NAME_BYTES || !said.predicted.is_finite() {
+            return;
+        }
+        let Prediction { window_s, observed, predicted, low, high, model, start, .. } = *said;
+        let name: Arc<str> = Arc::from(&*said.cascade);
+        let row = self.rows.entry(name.clone()).or_insert_with(|| Row {
+            cascade: name.clone(),
+            network: said.network.to_string(),
+            text: cut(&said.text).to_owned(),
+            start,
+            forecasts: vec![],
+            size: None,
+        });
+        let (before, was_open) = (row.rank(), row.size.is_none());
+        row.take(Forecast { window_s, observed, predicted, low, high, model });
+        let after = row.rank();
+        if was_open {
+            self.open.remove(&before);
+            self.open.insert(after);
+        }
+        if let Some(size) = self.early.remove(&name) {
+            self.close(&name, size);
+        }
+        self.shed();
+    }
+
+    /// Takes in what a cascade has come to.
+    pub fn ended(&mut self, size: &Size<'_>) {
+        if size.cascade.len() > NAME_BYTES {
+            return;
+        }
+        let name: Arc<str> = Arc::from(&*size.cascade);
+        if self.rows.contains_key(&name) {
+            self.close(&name, (size.size, size.end));
+            self.shed();
+        } else if self.early.insert(name.clone(), (size.size, size.end)).is_none() {
+            self.early_order.push_back(name);
+            if self.early_order.len() > self.most
+                && let Some(oldest) = self.early_order.pop_front()
+            {
+                self.early.remove(&oldest);
+            }
+        }
+    }
+
+    /// Takes in how far off predictions are.
+    pub fn measured(&mut self, accuracy: &Accuracy<'_>) {
+        let Ok(window) = accuracy.window.parse::<u32>() else { return };
+        if self.accuracies.len() < MOST || self.accuracies.contains_key(&window) {
+            let window_text = accuracy.window.clone().into_owned();
+            self.accuracies.insert(window, Accuracy { window: window_text, histogram: accuracy.histogram.clone(), ..*accuracy });
+        }
+    }
+
+    /// Takes an alert in, or that it is over.
+    pub fn alerted(&mut self, alert: &Alert<'_>) {
+        if alert.state != AlertState::Firing {
+            self.alerts.remove(&*alert.alert);
+        } else if self.alerts.len() < MOST || self.alerts.contains_key(&*alert.alert) {
+            let own = |text: &crate::Text<'_>| text.clone().into_owned();
+            let (rule, subject, of) = (own(&alert.rule), own(&alert.subject), own(&alert.of));
+            let (name, text) = (own(&alert.alert), crate::Text::from(cut(&alert.text).to_owned()));
+            self.alerts.insert(alert.alert.to_string(), Alert { alert: name, rule, subject, of, text, ..*alert });
+        }
+    }
+
+    /// The `n` largest cascades that go on, by their newest forecast.
+    pub fn leaders(&self, n: usize) -> impl Iterator<Item = &Row> {
+        self.open.iter().filter_map(|(_, name)| self.rows.get(name)).take(n)
+    }
+
+    /// The `n` cascades that ended last, the newest first.
+    pub fn finished(&self, n: usize) -> impl Iterator<Item = &Row> {
+        self.ended.iter().rev().filter_map(|name| self.rows.get(name)).take(n)
+    }
+
+    /// A cascade.
+    pub fn row(&self, cascade: &str) -> Option<&Row> {
+        self.rows.get(cascade)
+    }
+
+    /// How many cascades are on the board.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// How far off the predictions of each window are, the shortest window first.
+    pub fn accuracies(&self) -> impl Iterator<Item = &Accuracy<'static>> {
+        self.accuracies.values()
+    }
+
+    /// The alerts that go on, by their names.
+    pub fn alerts(&self) -> impl Iterator<Item = &Alert<'static>> {
+        self.alerts.values()
+    }
+
+    fn close(&mut self, name: &Arc<str>, size: (u64, Timestamp)) {
+        let Some(row) = self.rows.get_mut(name) else { return };
+        if row.size.replace(size).is_none() {
+            self.open.remove(&row.rank());
+            self.ended.push_back(name.clone());
+        }
+    }
+
+    fn shed(&mut self) {
+        while self.open.len() > self.most {
+            let Some((_, name)) = self.open.pop_last() else { break };
+            self.rows.remove(&name);
+        }
+        while self.ended.len() > self.most {
+            let Some(name) = self.ended.pop_front() else { break };
+            self.rows.remove(&name);
+        }
+    }
+}
+
+fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(TEXT_BYTES)).unwrap_or(text)
+}
