@@ -3,7 +3,7 @@
 use crate::config::{self, Config, Millis};
 use anyhow::{Context as _, Result, anyhow, bail};
 use domain::tweetoscope::{Form, Outward, Words};
-use domain::{Counts, Deviation, Estimate, Model as Learned, Post, Prediction, Sample, Series, Sighting, Size};
+use domain::{Counts, Deviation, Estimate, Model as Learned, Post, Prediction, Rollback, Sample, Series, Sighting, Size};
 use flow::window::Hopping;
 use flow::{Cleanup, Late, Producer, Rejected, Timestamp, TopicSpec, Value};
 use ml::hawkes::{Marks, Prior};
@@ -49,10 +49,12 @@ const PREDICTIONS: &str = <Prediction<'static> as Value>::TOPIC;
 const ERRORS: &str = <Deviation<'static> as Value>::TOPIC;
 const SAMPLES: &str = <Sample<'static> as Value>::TOPIC;
 const MODELS: &str = <Learned<'static> as Value>::TOPIC;
+const ROLLBACKS: &str = <Rollback<'static> as Value>::TOPIC;
 const REJECTED: &str = Rejected::TOPIC;
 const LATE: &str = Late::TOPIC;
 
-/// All roles, each behind those whose records it reads; but `models`, to which predictions lead, comes back to `predict`.
+/// All roles, each behind those whose records it reads; but `models`, to which predictions lead, comes back to `predict`, and
+/// `rollbacks`, for which people ask `serve`, to `learn`.
 pub const ROLES: &[Role] = &[
     Role { name: "source", kind: Kind::Source, reads: &[], writes: &[POSTS, SERIES, SIZES, REJECTED] },
     Role { name: "locate", kind: Kind::Stage, reads: &[POSTS], writes: &[SIGHTINGS, LATE, REJECTED] },
@@ -65,11 +67,11 @@ pub const ROLES: &[Role] = &[
         reads: &[ESTIMATES, SIZES, MODELS],
         writes: &[PREDICTIONS, ERRORS, SAMPLES, LATE, REJECTED],
     },
-    Role { name: "learn", kind: Kind::Stage, reads: &[SAMPLES], writes: &[MODELS, LATE, REJECTED] },
+    Role { name: "learn", kind: Kind::Stage, reads: &[SAMPLES, ROLLBACKS], writes: &[MODELS, LATE, REJECTED] },
     Role { name: "tweetoscope", kind: Kind::Sink, reads: &[POSTS, SERIES, SIZES, ESTIMATES, LATE, REJECTED], writes: &[] },
     Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
-    Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS], writes: &[] },
+    Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS], writes: &[ROLLBACKS] },
 ];
 
 /// The role of this name.
@@ -317,7 +319,7 @@ mod tests {
     fn every_topic_that_is_read_is_written_by_a_role_before() {
         for (position, role) in ROLES.iter().enumerate() {
             for topic in role.reads {
-                let before = if *topic == MODELS { ROLES.len() } else { position };
+                let before = if [MODELS, ROLLBACKS].contains(topic) { ROLES.len() } else { position };
                 let written = ROLES.iter().take(before).any(|before| before.writes.contains(topic));
                 assert!(written, "{} reads {topic}, which nobody before it writes", role.name);
             }

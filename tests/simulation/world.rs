@@ -26,7 +26,7 @@ const STAGES: [(&str, &[&str], &[&str]); 6] = [
     ("collect", &["posts"], &["series", "sizes"]),
     ("estimate", &["series"], &["estimates"]),
     ("predict", &["estimates", "sizes", "models"], &["predictions", "errors", "samples"]),
-    ("learn", &["samples"], &["models"]),
+    ("learn", &["samples", "rollbacks"], &["models"]),
 ];
 /// Topics whose order is the same in every run; of the others, what is in them.
 const ORDERED: [&str; 6] = ["counts", "series", "sizes", "estimates", "predictions", "errors"];
@@ -128,7 +128,7 @@ impl<'k> World<'k> {
     /// Starts everything, as a process does.
     fn start(&mut self) {
         *self.faulty.fate.lock().unwrap() = Fate::Works;
-        let names = ["posts"].iter().chain(&ORDERED).chain(&OTHERS);
+        let names = ["posts", "rollbacks"].iter().chain(&ORDERED).chain(&OTHERS);
         let specs: Vec<TopicSpec> = names.map(|name| TopicSpec::new(name, PARTITIONS)).collect();
         self.faulty.declare(&specs).unwrap();
         self.add("source");

@@ -1,6 +1,6 @@
 //! The topics by name, for those who meet their records as bytes.
 
-use crate::{Counts, Deviation, Estimate, Model, Post, Prediction, Sample, Series, Sighting, Size};
+use crate::{Counts, Deviation, Estimate, Model, Post, Prediction, Rollback, Sample, Series, Sighting, Size};
 use flow::{Broken, Format, Late, Raw, Rejected, Value};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,7 @@ pub fn to_json(topic: &str, format: Format, value: &[u8]) -> Result<Vec<u8>, Bro
         Deviation::TOPIC => recode::<Deviation<'_>>(format, value),
         Sample::TOPIC => recode::<Sample<'_>>(format, value),
         Model::TOPIC => recode::<Model<'_>>(format, value),
+        Rollback::TOPIC => recode::<Rollback<'_>>(format, value),
         Rejected::TOPIC | Late::TOPIC => recode::<Rejected>(format, value),
         _ => recode::<serde_json::Value>(Format::Json, value).or_else(|_| {
             let mut json = vec![];

@@ -1,7 +1,8 @@
 //! Records as they are, for the pages.
 
 use crate::{
-    Author, Counts, Deviation, Estimate, Kind, Model, Parameter, Place, Post, Prediction, Sample, Series, Sighting, Size,
+    Author, Counts, Deviation, Estimate, Kind, Model, Parameter, Place, Post, Prediction, Rollback, Sample, Series, Sighting,
+    Size,
 };
 use flow::{Late, Raw, Refused, Rejected, Timestamp, Value};
 
@@ -37,6 +38,7 @@ pub(super) fn examples(topic: &str) -> Option<Vec<Example>> {
         Deviation::TOPIC => Some(vec![show("How far off that was.", &deviation())?]),
         Sample::TOPIC => Some(vec![show("What there is to learn from it. There are more features than these.", &sample())?]),
         Model::TOPIC => Some(vec![show("A model, cut.", &model())?]),
+        Rollback::TOPIC => Some(vec![show("Someone has had enough of the model above.", &rollback())?]),
         Late::TOPIC => Some(vec![show("A sighting that came when its window was closed.", &late())?]),
         Rejected::TOPIC => Some(vec![show("A line that is not UTF-8.", &rejected())?]),
         _ => None,
@@ -160,8 +162,13 @@ fn sample() -> Sample<'static> {
 
 fn model() -> Model<'static> {
     let (kind, body) = ("forest".into(), Raw(vec![1, 0, 255]));
-    let (are, constant_are) = (Some(0.24), Some(0.31));
-    Model { window: "600".into(), version: 96, learned_from: 1_536, kind, are, constant_are, body }
+    let (are, constant_are, before_are) = (Some(0.24), Some(0.31), Some(0.26));
+    let (version, learned_from, in_force, of, reason) = (96, 96, Some(96), None, None);
+    Model { window: "600".into(), version, learned_from, kind, are, constant_are, before_are, in_force, of, reason, body }
+}
+
+fn rollback() -> Rollback<'static> {
+    Rollback { window: "600".into(), version: 80, reason: Some("it learned from spam".into()), time: AT }
 }
 
 fn late() -> Late {
