@@ -221,6 +221,7 @@ pub enum Model {
         /// The observation window, in seconds
         window: String,
         /// The version, as `ls` prints it [default: the one in force]
+        #[arg(id = "number", value_name = "VERSION")]
         version: Option<u64>,
     },
     /// Put an older version back in force
@@ -230,6 +231,7 @@ pub enum Model {
         /// The observation window, in seconds
         window: String,
         /// The version, as `ls` prints it
+        #[arg(id = "number", value_name = "VERSION")]
         version: u64,
         /// Why, for those who come later
         #[arg(long, value_name = "TEXT")]

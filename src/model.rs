@@ -55,7 +55,8 @@ fn error(are: Option<f64>) -> String {
 
 /// Why there is nothing of a window.
 fn missing(config: &Config, window: &str) -> Result<String> {
-    let windows: Vec<String> = Ledger::read(config, None, Body::None)?.windows().into_iter().collect();
+    let mut windows: Vec<String> = Ledger::read(config, None, Body::None)?.windows().into_iter().collect();
+    windows.sort_by_key(|window| window.parse::<u64>().ok());
     if windows.is_empty() {
         return Ok(NONE.to_owned());
     }

@@ -86,8 +86,8 @@ fn without_a_process(place: &Place, live: u64) {
     assert!(none.starts_with("goshawk: window 600 has no version 7; there are "), "{none}");
     let other = bad("rollback 700 7") + &bad("show 700");
     expect![[r#"
-        goshawk: there are no models of window 700; there are some of 1200, 600
-        goshawk: there are no models of window 700; there are some of 1200, 600
+        goshawk: there are no models of window 700; there are some of 600, 1200
+        goshawk: there are no models of window 700; there are some of 600, 1200
     "#]]
     .assert_eq(&other);
     place.ok(&format!("{} --drain --listen off", run(40_000)));
