@@ -36,6 +36,11 @@ fn every_command_explains_itself() {
     expect_file!["golden/help-tap.txt"].assert_eq(&help("tap --help"));
     expect_file!["golden/help-top.txt"].assert_eq(&help("top --help"));
     expect_file!["golden/help-rejected.txt"].assert_eq(&help("rejected --help"));
+    expect_file!["golden/help-model.txt"].assert_eq(&help("model --help"));
+    for command in ["ls", "show", "rollback"] {
+        let text = help(&format!("model {command} --help"));
+        assert!(text.contains("Usage: goshawk model") && text.contains("--log <URL>"), "{text}");
+    }
     for command in ["ls", "show", "replay"] {
         let text = help(&format!("rejected {command} --help"));
         assert!(text.contains("Usage: goshawk rejected") && text.contains("--log <URL>"), "{text}");
