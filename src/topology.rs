@@ -69,7 +69,7 @@ pub const ROLES: &[Role] = &[
     Role { name: "tweetoscope", kind: Kind::Sink, reads: &[POSTS, SERIES, SIZES, ESTIMATES, LATE, REJECTED], writes: &[] },
     Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
-    Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS], writes: &[] },
+    Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS, PREDICTIONS, SIZES, SERIES, ESTIMATES, POSTS], writes: &[] },
 ];
 
 /// The role of this name.

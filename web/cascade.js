@@ -16,7 +16,7 @@ const digits = (n) => String(+n.toPrecision(3));
 const utc = (time) => `${shownTime(Date.parse(time), { day: true, seconds: true })} UTC`;
 
 function readPoint(point) {
-  $("read").textContent = point ? `after ${lasting(point[0])}: ${whole(point[1])} posts` : "";
+  $("read").textContent = point ? `after ${lasting(point[0])}: ${whole(point[1])} ${point[1] === 1 ? "post" : "posts"}` : "";
 }
 
 function showGlance(cascade) {
@@ -34,10 +34,10 @@ function showGlance(cascade) {
   $("n-star").textContent = n_star === undefined ? "–" : digits(n_star);
 }
 
-function forecastRow(cascade, one, most) {
+function forecastRow(cascade, one, scale) {
   const row = element("tr");
   const cell = new Forecast();
-  cell.show({ ...one, size: cascade.size }, most);
+  cell.show({ ...one, size: cascade.size }, scale);
   const inside = element("td", "verdict");
   verdict(inside, one.inside);
   const watched = element("td", "", lasting(one.window_s * 1000));
@@ -105,6 +105,8 @@ function showCourse(cascade) {
   const said = cascade.forecasts.map((one) => `after ${lasting(one.window_s * 1000)} ${whole(one.predicted)} predicted`).join(", ");
   const end = cascade.size === null ? "It goes on." : `It came to ${whole(cascade.size)}.`;
   $("chart").setAttribute("aria-label", `Posts over time: ${said}. ${end}`);
+  $("key-came").hidden = cascade.size === null;
+  $("key-hawkes").hidden = !expected(cascade.fits.at(-1));
   const lines = expected(cascade.fits.at(-1)) ? "The dashed line is the course that the Hawkes process expects. " : "";
   const kept = cascade.curve ? "Point at the chart, or use the arrow keys on it, to read the curve." : "The log does not hold the course any more.";
   $("chart-help").textContent = `Time runs from the first post on. ${lines}${kept}`;
@@ -121,8 +123,8 @@ function show(cascade) {
   $("clock").textContent = cascade.now ? `Newest: ${utc(cascade.now)}` : "";
   showGlance(cascade);
   showCourse(cascade);
-  const most = scaleOf(cascade.forecasts.map((one) => ({ ...one, size: cascade.size })));
-  $("forecast-rows").replaceChildren(...cascade.forecasts.map((one) => forecastRow(cascade, one, most)));
+  const scale = scaleOf(cascade.forecasts.map((one) => ({ ...one, size: cascade.size })));
+  $("forecast-rows").replaceChildren(...cascade.forecasts.map((one) => forecastRow(cascade, one, scale)));
   showFits(cascade.fits);
   showPosts(cascade);
   drawState();
@@ -162,4 +164,5 @@ function onLink(connected) {
 setInterval(() => {
   if (!document.hidden && (state.shown?.size ?? null) === null) refresh();
 }, LOOK_EVERY_MS);
+refresh();
 listen({ cascades: onCascades }, onLink);

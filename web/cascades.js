@@ -4,16 +4,21 @@
 // strangers wrote: it goes in as text and never as markup.
 
 import { Forecast, percent, scaleOf, verdict } from "./forecast.js";
-import { $, ask, element, lasting, listen, shownTime, throttled, whole } from "./tools.js";
+import { $, ask, drawn, element, lasting, listen, shownTime, throttled, whole } from "./tools.js";
 
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const state = { connected: false, health: null, standing: null, alerts: new Map(), heardAt: 0, answered: false };
+
+/** How long ago, without seconds that would change all the time. */
+const age = (ms) => lasting(ms < 120e3 ? ms : Math.floor(ms / 60e3) * 60e3);
 
 /** A post as a link to its cascade, with a line on it below. */
 class PostCell {
   constructor() {
     this.element = element("td", "post");
     this.link = element("a", "words");
+    // Words may run to the left; what is cut off is their end.
+    this.link.dir = "auto";
     this.about = element("span", "small about");
     this.element.append(this.link, this.about);
   }
@@ -39,11 +44,11 @@ class Leader {
     this.element.append(this.rank, this.post.element, this.seen, this.forecast.element, this.watched);
   }
 
-  show(row, rank, most, now) {
+  show(row, rank, scale, now) {
     this.rank.textContent = rank + 1;
-    this.post.show(row, `${lasting(now - Date.parse(row.start))} old`);
+    this.post.show(row, `${age(now - Date.parse(row.start))} old`);
     this.seen.textContent = whole(row.observed);
-    this.forecast.show(row, most);
+    this.forecast.show(row, scale);
     this.watched.textContent = lasting(row.window_s * 1000);
     return `${row.window_s} ${row.observed} ${row.predicted}`;
   }
@@ -61,10 +66,10 @@ class Ended {
     this.element.append(this.post.element, this.size, this.forecast.element, this.off, this.inside);
   }
 
-  show(row, _, most) {
+  show(row, _, scale) {
     this.post.show(row, `ended ${shownTime(Date.parse(row.end))} UTC`);
     this.size.textContent = whole(row.size);
-    this.forecast.show(row, most);
+    this.forecast.show(row, scale);
     this.off.textContent = percent(row.are);
     verdict(this.inside, row.inside);
     return `${row.size}`;
@@ -78,7 +83,7 @@ class Rows {
   }
 
   show(rows, now) {
-    const most = scaleOf(rows);
+    const scale = scaleOf(rows);
     const before = new Map([...this.known].map(([name, row]) => [name, row.element.offsetTop]));
     const focused = document.activeElement;
     const isFirst = this.known.size === 0;
@@ -90,7 +95,7 @@ class Rows {
     }
     rows.forEach((row, rank) => {
       const shown = this.known.get(row.cascade) ?? new this.Kind();
-      const said = shown.show(row, rank, most, now);
+      const said = shown.show(row, rank, scale, now);
       const isNew = !this.known.has(row.cascade);
       this.known.set(row.cascade, shown);
       const there = this.body.children[rank];
@@ -123,11 +128,13 @@ function showAccuracies(accuracies) {
   $("accuracy-rows").replaceChildren(...accuracies.map((one) => {
     const row = element("tr");
     const within = element("td", "forecast");
-    const meter = element("meter");
-    Object.assign(meter, { min: 0, max: 1, low: 0.7, optimum: 1, value: one.coverage });
-    meter.setAttribute("aria-hidden", "true");
+    const share = drawn("svg", { viewBox: "0 0 100 20", preserveAspectRatio: "none", "aria-hidden": "true" });
+    share.append(
+      drawn("line", { class: "track", x1: 0, x2: 100, y1: 10, y2: 10 }), drawn("rect", { class: "range", y: 5, height: 10, width: one.coverage * 100 }),
+      drawn("rect", { class: "came", x: 79.5, y: 1, height: 18, width: 1 }),
+    );
     const cell = element("div", "cell");
-    cell.append(element("b", "", percent(one.coverage)), meter);
+    cell.append(element("b", "", percent(one.coverage)), share);
     within.append(cell);
     row.append(
       element("td", "", lasting(Number(one.window) * 1000)), element("td", "number", percent(one.mean)),
@@ -137,14 +144,12 @@ function showAccuracies(accuracies) {
   }));
   if (!accuracies.length) return;
   $("accuracy-note").textContent = "The mean and the median of how far off the newest predictions were, and how many of the cascades "
-    + "came to a size within the predicted range: 80 % should.";
+    + "came to a size within the predicted range: 80 % should, which is where the mark is.";
   // The longest watch knows most.
   const best = accuracies.at(-1);
-  const watched = `watched for ${lasting(Number(best.window) * 1000)}`;
   $("median").textContent = percent(best.median);
-  $("median-note").textContent = `${watched}; half by less`;
+  $("median-note").textContent = `when watched for ${lasting(Number(best.window) * 1000)}`;
   $("coverage").textContent = percent(best.coverage);
-  $("coverage-note").textContent = "80 % should be";
 }
 
 function showAlerts() {
@@ -158,6 +163,7 @@ function showAlerts() {
     const words = alert.text.trim() || alert.subject;
     const isCascade = alert.window_s !== null || alert.text !== "";
     const named = isCascade ? element("a", "words", words) : element("span", "words", words);
+    named.dir = "auto";
     if (isCascade) named.href = `/cascades/${encodeURIComponent(alert.subject)}`;
     item.append(named, element("span", "small", ` ${of} · since ${shownTime(Date.parse(alert.since), { day: true })} UTC`));
     return item;
@@ -171,7 +177,7 @@ function short(n) {
 
 function showEmpty() {
   const none = state.answered && !state.standing?.leaders.length;
-  $("leaders-table").hidden = !state.standing?.leaders.length;
+  $("leaders-shown").hidden = !state.standing?.leaders.length;
   $("empty").hidden = !none;
   if (!none) return;
   const anyEnded = state.standing?.ended.length;
@@ -189,7 +195,7 @@ function onCascades(standing) {
   const now = Date.parse(standing.now);
   leaders.show(standing.leaders, now);
   ended.show(standing.ended, now);
-  $("ended-table").hidden = !standing.ended.length;
+  $("ended-shown").hidden = !standing.ended.length;
   $("ended-empty").hidden = standing.ended.length > 0;
   $("open").textContent = whole(standing.open);
   $("largest").textContent = standing.leaders.length ? whole(standing.leaders[0].predicted) : "–";
@@ -244,4 +250,5 @@ function onHealth(health) {
   drawState();
 }
 
+refresh();
 listen({ cascades: onCascades, alert: onAlert, health: onHealth, lagged: refresh }, onLink);

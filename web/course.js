@@ -28,6 +28,8 @@ export class Course {
 
   show(cascade) {
     this.cascade = cascade;
+    // The same point again, of a curve that was asked for anew.
+    this.read &&= this.points.find(([ms]) => ms === this.read[0]) ?? null;
     this.draw();
   }
 

@@ -6,10 +6,11 @@ import { drawn, element, whole } from "./tools.js";
 const WIDTH = 100;
 const HEIGHT = 20;
 
-/** Where a size stands on a scale that ends with `most`. */
-function at(size, most) {
+/** Where a size stands on a scale. */
+function at(size, { least, most }) {
   const log = (n) => Math.log10(Math.max(n, 1));
-  return (Math.min(1, log(size) / Math.max(log(most), 1)) * (WIDTH - 8) + 4).toFixed(2);
+  const part = (log(size) - log(least)) / Math.max(log(most) - log(least), 0.3);
+  return (Math.min(1, Math.max(0, part)) * (WIDTH - 8) + 4).toFixed(2);
 }
 
 /** A share in words. */
@@ -23,9 +24,10 @@ export function inWords({ predicted, low, high, observed, size }) {
   return `${whole(predicted)} predicted, between ${whole(low)} and ${whole(high)}; ${end}`;
 }
 
-/** The end of the scale that a table needs. */
+/** The scale that a table needs. */
 export function scaleOf(rows) {
-  return rows.reduce((most, row) => Math.max(most, row.high, row.predicted, row.size ?? row.observed), 10);
+  const sizes = rows.flatMap((row) => [row.low, row.high, row.predicted, row.size ?? row.observed]);
+  return { least: Math.max(1, Math.min(...sizes)), most: Math.max(...sizes) };
 }
 
 /** A cell with the predicted number and its bar. */
@@ -47,15 +49,15 @@ export class Forecast {
     this.element.append(cell);
   }
 
-  show(row, most) {
+  show(row, scale) {
     this.number.textContent = whole(row.predicted);
     this.svg.setAttribute("aria-label", inWords(row));
     this.element.title = inWords(row);
-    const [low, high] = [at(row.low, most), at(row.high, most)];
+    const [low, high] = [at(row.low, scale), at(row.high, scale)];
     this.set("range", { x: low, width: Math.max(1.5, high - low) });
-    this.set("said", { x: at(row.predicted, most) - 1.2 });
+    this.set("said", { x: at(row.predicted, scale) - 1.2 });
     const ended = row.size !== null && row.size !== undefined;
-    this.set(ended ? "came" : "seen", { x: at(ended ? row.size : row.observed, most) - 0.8 });
+    this.set(ended ? "came" : "seen", { x: at(ended ? row.size : row.observed, scale) - 0.8 });
     this.parts.came.toggleAttribute("hidden", !ended);
     this.parts.seen.toggleAttribute("hidden", ended);
   }

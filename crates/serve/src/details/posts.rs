@@ -10,6 +10,8 @@ use utoipa::ToSchema;
 const READ_BYTES: usize = 256 << 10;
 /// Posts do not come quite in the order of their times: so much earlier the search begins, and so much later it ends.
 const DISORDER_MS: i64 = 120_000;
+/// So many records of a later time show that the search has come to its end: one may come from a source that is ahead.
+const BEYOND: usize = 1_000;
 /// A longer text is cut.
 const TEXT_BYTES: usize = 2_000;
 
@@ -110,7 +112,7 @@ impl Search<'_> {
 
     fn read(&self, mut from: u64) -> Result<Posts> {
         let (format, mut found, mut left) = (self.log.format(), Posts::default(), self.until.records);
-        let last = self.until.end.map(|end| end.plus_millis(DISORDER_MS));
+        let (last, mut beyond) = (self.until.end.map(|end| end.plus_millis(DISORDER_MS)), 0);
         while found.posts.len() < self.until.posts {
             let batches = self.log.read(Post::TOPIC, self.partition, from, READ_BYTES)?;
             let before = from;
@@ -119,8 +121,8 @@ impl Search<'_> {
                     if left == 0 || Instant::now() > self.until.deadline {
                         return Ok(Posts { stopped_early: true, ..found });
                     }
-                    let is_full = found.posts.len() >= self.until.posts;
-                    if is_full || last.is_some_and(|last| record.time > last) {
+                    beyond += usize::from(last.is_some_and(|last| record.time > last));
+                    if found.posts.len() >= self.until.posts || beyond > BEYOND {
                         return Ok(found);
                     }
                     left -= 1;

@@ -42,7 +42,7 @@ fn posts_are_found_by_time_without_reading_what_came_before() {
     assert_eq!((ids(&found).join(" "), found.stopped_early), ("c3042-30042 c3042-30142 c3042-30242 c3042-30342".into(), false));
     assert!(log.reads() < 60, "{} reads", log.reads());
     // All that there are, when it is known when the last came.
-    let ended = Until { end: Some(Timestamp::from_seconds(30_942)), ..until(50, 2_000) };
+    let ended = Until { end: Some(Timestamp::from_seconds(30_942)), ..until(50, 3_000) };
     let found = posts(&*log, "c3042", Timestamp::from_seconds(30_042), ended).unwrap();
     assert_eq!((found.posts.len(), found.stopped_early), (10, false));
 }

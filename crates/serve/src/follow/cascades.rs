@@ -21,8 +21,9 @@ const EVERY: Duration = Duration::from_secs(1);
 /// What reads of cascades.
 #[derive(Default)]
 pub struct Cascades {
-    /// What was said before it started is no news.
+    /// Alerts of before it started are no news: they have all been read when a round brings none.
     has_caught_up: bool,
+    is_behind: bool,
     has_changed: bool,
     told: Option<Instant>,
 }
@@ -41,6 +42,7 @@ impl Listener for Cascades {
 
     fn hear(&mut self, hub: &Hub, heard: &Heard<'_>) -> Result<(), Broken> {
         self.has_changed |= hub.standings_mut().take(heard)?;
+        self.is_behind |= heard.topic == Alert::TOPIC;
         match heard.record.value {
             Some(value) if self.has_caught_up && heard.topic == Alert::TOPIC => {
                 let alert = domain::topics::to_json(Alert::TOPIC, heard.format, value)?;
@@ -52,16 +54,17 @@ impl Listener for Cascades {
     }
 
     fn at_rest(&mut self, _: &Hub, _: bool) -> Duration {
-        self.has_caught_up = true;
         std::thread::sleep(PAUSE);
         if self.has_changed { PAUSE } else { WAIT }
     }
 
     fn in_trouble(&mut self, _: &Hub, error: &flow::Error) {
         tracing::warn!(%error, "cannot read what is said of cascades; trying again");
+        self.is_behind = true;
     }
 
     fn tell(&mut self, hub: &Hub, now: Instant) {
+        self.has_caught_up |= !std::mem::take(&mut self.is_behind);
         let is_due = self.told.is_none_or(|told| now.saturating_duration_since(told) >= EVERY);
         if self.has_changed && is_due {
             self.told = Some(now);
