@@ -208,8 +208,12 @@ function onCascades(standing) {
 }
 
 function onAlert(alert) {
-  if (alert.state === "firing") state.alerts.set(alert.alert, alert);
+  const begins = alert.state === "firing";
+  const isNews = begins !== state.alerts.has(alert.alert);
+  if (begins) state.alerts.set(alert.alert, alert);
   else state.alerts.delete(alert.alert);
+  // Who cannot see the list hears what is new in it, and not all of it again.
+  if (isNews) $("alert-news").textContent = `Alert ${alert.rule}${begins ? "" : " is over"}: ${alert.text.trim() || alert.subject}`;
   showAlerts();
 }
 
