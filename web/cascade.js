@@ -41,7 +41,7 @@ function forecastRow(cascade, one, scale) {
   const inside = element("td", "verdict");
   verdict(inside, one.inside);
   const watched = element("td", "", lasting(one.window_s * 1000));
-  const said = one.model ? `model ${one.model}` : "by the Hawkes process alone";
+  const said = one.model ? `model ${one.model}` : "before any model was learned";
   watched.append(element("span", "small about", `${shownTime(Date.parse(one.when), { seconds: true })} UTC · ${said}`));
   row.append(watched, element("td", "number", whole(one.observed)), cell.element, element("td", "number", percent(one.are)), inside);
   return row;

@@ -41,13 +41,21 @@ export class Course {
   frame() {
     const { forecasts, size, end, start } = this.cascade;
     const last = Math.max(...forecasts.map((one) => one.window_s * 1000), this.points.at(-1)?.[0] ?? 0, 1000);
-    const whole_ms = end ? Math.max(last, Date.parse(end) - Date.parse(start)) : last * 1.6;
+    const whole_ms = end ? Math.max(last, Date.parse(end) - Date.parse(start)) : last * this.ahead();
     const named = forecasts.flatMap((one) => [one.predicted, one.observed]);
     const high = Math.max(size ?? 0, ...named, this.points.at(-1)?.[1] ?? 0);
     // A range that goes far beyond everything else would leave no room for the rest.
     const ranges = forecasts.map((one) => Math.min(one.high, 2.5 * high));
     this.span = whole_ms * 1.05;
     this.top = round(Math.max(high, ...ranges) * 1.04);
+  }
+
+  /** How many times as long as what was seen is shown: until most of what is expected has come, within reason. */
+  ahead() {
+    const fit = this.cascade.fits.at(-1);
+    const beta = expected(fit) && fit.parameters.find((one) => one.name === "beta").value;
+    const most_s = beta ? Math.log(5) / (beta * (1 - fit.n_star)) : 0;
+    return Math.min(4, Math.max(1.6, 1 + most_s / (fit?.window_s ?? 1)));
   }
 
   x(ms) {
