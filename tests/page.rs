@@ -281,4 +281,10 @@ fn a_browser_shows_which_cascades_will_be_large_and_hostile_words_as_words() {
     browser.evaluate("document.getElementById('chart').focus()");
     browser.evaluate("document.getElementById('chart').dispatchEvent(new KeyboardEvent('keydown', { key: 'Home' }))");
     assert_eq!(browser.text("#read"), "after 0 s: 1 post");
+    for unknown in ["unknown", "%25%zz"] {
+        browser.evaluate(&format!("location.href = '/cascades/{unknown}'"));
+        eventually("it says so", Duration::from_secs(20), || browser.text("#trouble").contains("not among those").then_some(()));
+        assert_eq!(browser.evaluate("document.getElementById('found').hidden"), true);
+        browser.evaluate("document.getElementById('trouble').textContent = ''");
+    }
 }

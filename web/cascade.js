@@ -4,7 +4,7 @@ import { Course, expected } from "./course.js";
 import { Forecast, percent, scaleOf, verdict } from "./forecast.js";
 import { $, element, lasting, listen, shownTime, throttled, whole } from "./tools.js";
 
-const ID = decodeURIComponent(location.pathname.replace(/^\/cascades\//, ""));
+const ID = decoded(location.pathname.replace(/^\/cascades\//, ""));
 /** What is said of it may change without our hearing: only the largest are told of. */
 const LOOK_EVERY_MS = 20e3;
 
@@ -14,6 +14,15 @@ const course = new Course($("chart"), readPoint);
 const words = (text) => text.trim() || "(no words)";
 const digits = (n) => String(+n.toPrecision(3));
 const utc = (time) => `${shownTime(Date.parse(time), { day: true, seconds: true })} UTC`;
+
+/** An address that somebody wrote by hand may be no good one. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
 
 function readPoint(point) {
   $("read").textContent = point ? `after ${lasting(point[0])}: ${whole(point[1])} ${point[1] === 1 ? "post" : "posts"}` : "";
