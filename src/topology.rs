@@ -88,7 +88,12 @@ pub const ROLES: &[Role] = &[
     Role { name: "tweetoscope", kind: Kind::Sink, reads: &[POSTS, SERIES, SIZES, ESTIMATES, LATE, REJECTED], writes: &[] },
     Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
-    Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS, PREDICTIONS, SIZES, ACCURACIES, ALERTS], writes: &[ROLLBACKS] },
+    Role {
+        name: "serve",
+        kind: Kind::Sink,
+        reads: &[COUNTS, PREDICTIONS, SIZES, ACCURACIES, ALERTS, SERIES, ESTIMATES, POSTS],
+        writes: &[ROLLBACKS],
+    },
 ];
 
 /// The role of this name.
