@@ -54,7 +54,7 @@ const LATE: &str = Late::TOPIC;
 
 /// All roles, each behind those whose records it reads; but `models`, to which predictions lead, comes back to `predict`.
 pub const ROLES: &[Role] = &[
-    Role { name: "source", kind: Kind::Source, reads: &[], writes: &[POSTS, SERIES, SIZES, REJECTED] },
+    Role { name: "source", kind: Kind::Source, reads: &[], writes: &[POSTS, SERIES, SIZES, PREDICTIONS, ERRORS, REJECTED] },
     Role { name: "locate", kind: Kind::Stage, reads: &[POSTS], writes: &[SIGHTINGS, LATE, REJECTED] },
     Role { name: "count", kind: Kind::Stage, reads: &[SIGHTINGS], writes: &[COUNTS, LATE, REJECTED] },
     Role { name: "collect", kind: Kind::Stage, reads: &[POSTS], writes: &[SERIES, SIZES, LATE, REJECTED] },
@@ -66,7 +66,12 @@ pub const ROLES: &[Role] = &[
         writes: &[PREDICTIONS, ERRORS, SAMPLES, LATE, REJECTED],
     },
     Role { name: "learn", kind: Kind::Stage, reads: &[SAMPLES], writes: &[MODELS, LATE, REJECTED] },
-    Role { name: "tweetoscope", kind: Kind::Sink, reads: &[POSTS, SERIES, SIZES, ESTIMATES, LATE, REJECTED], writes: &[] },
+    Role {
+        name: "tweetoscope",
+        kind: Kind::Sink,
+        reads: &[POSTS, SERIES, SIZES, ESTIMATES, PREDICTIONS, ERRORS, SAMPLES, LATE, REJECTED],
+        writes: &[],
+    },
     Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
     Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS], writes: &[] },
@@ -358,5 +363,13 @@ mod tests {
         let (series, sizes) = ("tweetoscope://a:1?read=cascade_series", "tweetoscope://a:1?read=cascade_properties");
         assert_eq!(awaited(&[series, sizes]), 0);
         assert_eq!(awaited(&[series, "synthetic:"]), 4);
+    }
+
+    #[test]
+    fn predict_does_not_wait_for_what_others_have_predicted() {
+        let sources = ["alerts", "stats"].map(|kind| format!("tweetoscope://a:1?read={kind}"));
+        let config = Config { sources: sources.into(), ..Config::default() };
+        assert!(!is_fed(&config, role("predict").unwrap()) && producers(&config, role("learn").unwrap()).is_empty());
+        assert!(is_fed(&config, role("tweetoscope").unwrap()));
     }
 }
