@@ -64,14 +64,14 @@ fn a_sample_is_in_the_partition_of_its_window_and_one_of_another_model_is_not_to
     let (features, beta, n_star, g1, foreseen) = (vec![], Some(0.25), 0.5, 10.0, 52.0);
     let sample = Sample { window, cascade, features, beta, n_star, g1, observed: 32, foreseen, predicted, size: 92 };
     let value = r#"{"type": "sample", "cid": 17, "X": [0.25, 0.5, 10], "W": 3}"#;
-    assert_eq!(letters(&writing(), &sample), [("x-samples".into(), 1, Some("1200".into()), value.into())]);
+    assert_eq!(letters(&writing(), &sample), [("x-samples".to_owned(), 1, Some("1200".to_owned()), value.to_owned())]);
     assert_eq!(letters(&writing(), &Sample { beta: None, ..sample }), []);
 }
 
 #[test]
 fn the_note_stays_where_it_was_when_more_is_written() {
     let beside = |topics: &[&str]| {
-        let names = topics.iter().map(|topic| (topic.to_string(), format!("x-{topic}"))).collect();
+        let names = topics.iter().map(|topic| ((*topic).to_owned(), format!("x-{topic}"))).collect();
         Writing { names, ..writing() }.beside().cloned()
     };
     assert_eq!(beside(&["cascade_series"]), beside(&["alerts", "cascade_series", "samples", "stats"]));
