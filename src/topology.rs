@@ -66,7 +66,7 @@ const LATE: &str = Late::TOPIC;
 /// All roles, each behind those whose records it reads; but `models`, to which predictions lead, comes back to `predict`, and
 /// `rollbacks`, for which people ask `serve`, to `learn`.
 pub const ROLES: &[Role] = &[
-    Role { name: "source", kind: Kind::Source, reads: &[], writes: &[POSTS, SERIES, SIZES, REJECTED] },
+    Role { name: "source", kind: Kind::Source, reads: &[], writes: &[POSTS, SERIES, SIZES, PREDICTIONS, ERRORS, REJECTED] },
     Role { name: "locate", kind: Kind::Stage, reads: &[POSTS], writes: &[SIGHTINGS, LATE, REJECTED] },
     Role { name: "count", kind: Kind::Stage, reads: &[SIGHTINGS], writes: &[COUNTS, LATE, REJECTED] },
     Role { name: "collect", kind: Kind::Stage, reads: &[POSTS], writes: &[SERIES, SIZES, LATE, REJECTED] },
@@ -85,7 +85,12 @@ pub const ROLES: &[Role] = &[
         reads: &[PREDICTIONS, SIZES, ACCURACIES, COUNTS],
         writes: &[ALERTS, LATE, REJECTED],
     },
-    Role { name: "tweetoscope", kind: Kind::Sink, reads: &[POSTS, SERIES, SIZES, ESTIMATES, LATE, REJECTED], writes: &[] },
+    Role {
+        name: "tweetoscope",
+        kind: Kind::Sink,
+        reads: &[POSTS, SERIES, SIZES, ESTIMATES, PREDICTIONS, ERRORS, SAMPLES, LATE, REJECTED],
+        writes: &[],
+    },
     Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
     Role {

@@ -2,6 +2,7 @@
 //! (`tweetoscope/nodes/`), which use a stock client: each side of each topic is once ours and once theirs.
 
 mod expected;
+mod predictions;
 mod storm;
 mod swaps;
 

@@ -36,7 +36,7 @@ function showGlance(cascade) {
   $("so-far-note").textContent = ended ? `posts, by ${shownTime(Date.parse(cascade.end))} UTC` : `posts in the first ${lasting(window_s * 1000)}`;
   $("predicted").textContent = whole(predicted);
   $("predicted-note").textContent = `posts, after ${lasting(window_s * 1000)}`;
-  $("range").textContent = `${whole(low)} – ${whole(high)}`;
+  $("range").textContent = low === null ? "not known" : `${whole(low)} – ${whole(high)}`;
   $("off").textContent = percent(are);
   if (ended) $("off-note").textContent = inside ? "and within the range" : "and outside the range";
   const n_star = cascade.fits.at(-1)?.n_star;

@@ -45,7 +45,7 @@ export class Course {
     const named = forecasts.flatMap((one) => [one.predicted, one.observed]);
     const high = Math.max(size ?? 0, ...named, this.points.at(-1)?.[1] ?? 0);
     // A range that goes far beyond everything else would leave no room for the rest.
-    const ranges = forecasts.map((one) => Math.min(one.high, 2.5 * high));
+    const ranges = forecasts.map((one) => Math.min(one.high ?? one.predicted, 2.5 * high));
     this.span = whole_ms * 1.05;
     this.top = round(Math.max(high, ...ranges) * 1.04);
   }
@@ -136,7 +136,7 @@ export class Course {
 
   forecast(one) {
     const x = this.x(one.window_s * 1000);
-    const [high, low, said] = [one.high, one.low, one.predicted].map((n) => this.y(n));
+    const [high, low, said] = [one.high, one.low, one.predicted].map((n) => this.y(n ?? one.predicted));
     this.add("line", { class: "watched", x1: x, x2: x, y1: this.area.top, y2: this.area.bottom });
     this.add("rect", { class: "range", x: x - 5, y: high, width: 10, height: Math.max(2, low - high), rx: 5 });
     this.add("circle", { class: "said", cx: x, cy: said, r: 5 });

@@ -21,12 +21,13 @@ export function percent(share) {
 /** What was predicted, in words. */
 export function inWords({ predicted, low, high, observed, size }) {
   const end = size === null || size === undefined ? `${whole(observed)} so far` : `it came to ${whole(size)}`;
-  return `${whole(predicted)} predicted, between ${whole(low)} and ${whole(high)}; ${end}`;
+  const range = low === null ? "" : `, between ${whole(low)} and ${whole(high)}`;
+  return `${whole(predicted)} predicted${range}; ${end}`;
 }
 
 /** The scale that a table needs. */
 export function scaleOf(rows) {
-  const sizes = rows.flatMap((row) => [row.low, row.high, row.predicted, row.size ?? row.observed]);
+  const sizes = rows.flatMap((row) => [row.low ?? row.predicted, row.high ?? row.predicted, row.size ?? row.observed]);
   return { least: Math.max(1, Math.min(...sizes)), most: Math.max(...sizes) };
 }
 
@@ -53,7 +54,7 @@ export class Forecast {
     this.number.textContent = whole(row.predicted);
     this.svg.setAttribute("aria-label", inWords(row));
     this.element.title = inWords(row);
-    const [low, high] = [at(row.low, scale), at(row.high, scale)];
+    const [low, high] = [row.low, row.high].map((end) => at(end ?? row.predicted, scale));
     this.set("range", { x: low, width: Math.max(1.5, high - low) });
     this.set("said", { x: at(row.predicted, scale) - 1.2 });
     const ended = row.size !== null && row.size !== undefined;

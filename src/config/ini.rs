@@ -13,6 +13,9 @@ const KNOWN: &[&str] = &[
     "topic.tweets",
     "topic.cascade_series",
     "topic.cascade_properties",
+    "topic.alerts",
+    "topic.stats",
+    "topic.samples",
     "topic.logs",
     "times.observation",
     "times.observations",
@@ -22,8 +25,7 @@ const KNOWN: &[&str] = &[
     "parameters.mu",
     "parameters.prior_params",
 ];
-const IDLE: &[&str] =
-    &["topic.models", "topic.samples", "topic.alerts", "topic.stats", "parameters.batch", "parameters.mini_batch"];
+const IDLE: &[&str] = &["topic.models", "parameters.batch", "parameters.mini_batch"];
 
 /// Puts what the file says into the configuration.
 pub fn apply(config: &mut Config, path: &Path) -> Result<()> {
@@ -60,6 +62,9 @@ fn set(config: &mut Config, windows: &mut Vec<Millis>, key: &str, value: &str) -
         "topic.in" | "topic.tweets" => named("tweets"),
         "topic.out_series" | "topic.cascade_series" => named("cascade_series"),
         "topic.out_properties" | "topic.cascade_properties" => named("cascade_properties"),
+        "topic.alerts" => named("alerts"),
+        "topic.stats" => named("stats"),
+        "topic.samples" => named("samples"),
         "topic.logs" => named("logs"),
         "times.observation" | "times.observations" => windows.extend(list(value)?.into_iter().map(seconds)),
         "times.terminated" => config.collect.silence = seconds(number(value)?),

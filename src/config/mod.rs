@@ -280,7 +280,7 @@ impl Default for Watch {
 
 impl Default for Tweetoscope {
     fn default() -> Self {
-        let all = ["tweets", "cascade_series", "cascade_properties", "logs"];
+        let all = ["tweets", "cascade_series", "cascade_properties", "alerts", "stats", "samples", "logs"];
         Tweetoscope {
             brokers: String::new(),
             write: all.map(str::to_owned).into(),

@@ -83,7 +83,10 @@ pub const REFERENCE: &[(&str, &str)] = &[
         "tweetoscope.brokers",
         "`kafka://HOST:PORT` of a Tweetoscope; empty: there is none, and the role `tweetoscope` rests. Options as in [Goshawk on Kafka](kafka.md). See [Tweetoscope](tweetoscope.md).",
     ),
-    ("tweetoscope.write", "Which of its topics are written: `tweets`, `cascade_series`, `cascade_properties`, `logs`."),
+    (
+        "tweetoscope.write",
+        "Which of its topics are written: `tweets`, `cascade_series`, `cascade_properties`, `alerts`, `stats`, `samples`, `logs`.",
+    ),
     ("tweetoscope.names", "What those topics are called there."),
     ("tweetoscope.generation", "`2020`: a tweet's key is its cascade; `2021`: its source."),
     ("tweetoscope.words", "`safe`: without quotation marks, which some of its nodes choke on; `plain`: as they are."),

@@ -84,6 +84,17 @@ fn a_file_of_theirs_names_brokers_only_where_none_are_configured() {
 }
 
 #[test]
+fn a_file_of_theirs_names_what_a_predictor_tells() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = "[topic]\nalerts=alert\nstats=cascade_stat\nsamples=sample\nmodels=model\n";
+    std::fs::write(folder.path().join("params_py.config"), names).unwrap();
+    let environment = [("GOSHAWK__COLLECT__INI".to_owned(), "params_py.config".to_owned())].into();
+    let names = load(folder.path(), &environment, &Flags::default()).unwrap().tweetoscope.names;
+    let of = |topic: &str| names[topic].clone();
+    assert_eq!(["alerts", "stats", "samples", "logs"].map(of), ["alert", "cascade_stat", "sample", "logs"]);
+}
+
+#[test]
 fn lengths_and_sizes_read_as_they_are_shown() {
     for text in ["250ms", "60s", "5m", "36h", "7d", "0ms", "90s"] {
         let read: Millis = text.parse().unwrap();

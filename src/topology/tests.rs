@@ -46,3 +46,11 @@ fn estimate_awaits_collect_only_where_a_source_brings_posts() {
     assert_eq!(awaited(&[series, sizes]), 0);
     assert_eq!(awaited(&[series, "synthetic:"]), 4);
 }
+
+#[test]
+fn predict_does_not_wait_for_what_others_have_predicted() {
+    let sources = ["alerts", "stats"].map(|kind| format!("tweetoscope://a:1?read={kind}"));
+    let config = Config { sources: sources.into(), ..Config::default() };
+    assert!(!is_fed(&config, role("predict").unwrap()) && producers(&config, role("learn").unwrap()).is_empty());
+    assert!(is_fed(&config, role("tweetoscope").unwrap()));
+}

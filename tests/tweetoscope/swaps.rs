@@ -9,17 +9,17 @@ use std::fmt::Write;
 use std::time::Duration;
 
 /// Where ours writes, and what.
-fn place(prefix: &str, write: &str) -> Place {
+pub fn place(prefix: &str, write: &str) -> Place {
     let brokers = format!("kafka://{}?prefix={prefix}", broker());
     Place::new().set("tweetoscope.brokers", &brokers).set("tweetoscope.write", write)
 }
 
 /// The address of a topic of theirs.
-fn source(prefix: &str, more: &str) -> String {
+pub fn source(prefix: &str, more: &str) -> String {
     format!("tweetoscope://{}?prefix={prefix}&{more}", broker())
 }
 
-fn values(prefix: &str, topic: &str) -> Vec<String> {
+pub fn values(prefix: &str, topic: &str) -> Vec<String> {
     shown(&format!("{prefix}{topic}")).into_iter().map(|shown| shown.value).collect()
 }
 
@@ -73,7 +73,7 @@ fn judge_predictor(prefix: &str, series: &Series, sizes: &BTreeMap<String, (u64,
 }
 
 /// That something of each kind was asked for.
-fn judge_play(wanted: &Expected) {
+pub fn judge_play(wanted: &Expected) {
     assert!(wanted.series.len() >= 15 && wanted.sizes.len() >= 10 && wanted.late >= 2, "a poor play: {wanted:?}");
 }
 

@@ -29,10 +29,10 @@ pub struct Forecast {
     pub observed: u64,
     /// The size that was predicted, and its interval.
     pub predicted: f64,
-    /// It will be smaller with a probability of 10 %.
-    pub low: f64,
-    /// It will be larger with a probability of 10 %.
-    pub high: f64,
+    /// It will be smaller with a probability of 10 %; not known of a stranger's.
+    pub low: Option<f64>,
+    /// It will be larger with a probability of 10 %; not known of a stranger's.
+    pub high: Option<f64>,
     /// The version of the model.
     pub model: u64,
 }

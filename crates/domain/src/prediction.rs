@@ -19,15 +19,15 @@ pub struct Prediction<'a> {
     pub start: Timestamp,
     /// How long it was observed, in seconds.
     pub window_s: u32,
-    /// How many posts there were, the first among them.
+    /// How many posts there were, the first among them; 0: it was not told.
     pub observed: u64,
     /// The size that it will have.
     pub predicted: f64,
-    /// It will be smaller with a probability of 10 %.
-    pub low: f64,
-    /// It will be larger with a probability of 10 %.
-    pub high: f64,
-    /// The version of the model that says so; 0: there was none, and the Hawkes process alone says it.
+    /// It will be smaller with a probability of 10 %; none by a Tweetoscope's predictor.
+    pub low: Option<f64>,
+    /// It will be larger with a probability of 10 %; none by a Tweetoscope's predictor.
+    pub high: Option<f64>,
+    /// The version of the model that says so; 0: none of ours, but the Hawkes process alone, or a Tweetoscope's predictor.
     pub model: u64,
     /// What the first post says, as in `series`.
     pub text: Text<'a>,
@@ -41,14 +41,14 @@ pub struct Deviation<'a> {
     pub cascade: Text<'a>,
     /// How long it was observed, in seconds.
     pub window_s: u32,
-    /// The size that was predicted.
-    pub predicted: f64,
-    /// The size that it has come to.
-    pub size: u64,
+    /// The size that was predicted; none where a Tweetoscope's predictor tells no more than the error.
+    pub predicted: Option<f64>,
+    /// The size that it has come to; none as in `predicted`.
+    pub size: Option<u64>,
     /// The absolute relative error, `|predicted - size| / size`.
     pub are: f64,
-    /// Whether the size was within the interval.
-    pub inside: bool,
+    /// Whether the size was within the interval; none where there is no interval.
+    pub inside: Option<bool>,
     /// The version of the model, as in `predictions`.
     pub model: u64,
 }
@@ -63,6 +63,12 @@ pub struct Sample<'a> {
     pub cascade: Text<'a>,
     /// What was known of it, as in `estimates`.
     pub features: Vec<f32>,
+    /// How fast attention fades, in 1/s, by the exponential Hawkes process; none by the other models.
+    pub beta: Option<f64>,
+    /// The branching factor, as in `estimates`.
+    pub n_star: f64,
+    /// How many direct reposts were still to come, as in `estimates`.
+    pub g1: f64,
     /// How many posts there were when it was observed.
     pub observed: u64,
     /// The size that the Hawkes process foresaw.

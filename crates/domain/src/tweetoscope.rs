@@ -4,8 +4,8 @@
 //! public descendants have, Python literals among them, and what is [written](write()) is JSON that all of them read. No message
 //! is ever evaluated.
 //!
-//! [`Outward`] makes messages of our records, [`Inward`] makes our records of messages. Its samples, models, alerts and stats
-//! are not among them.
+//! [`Outward`] makes messages of our records, [`Inward`] makes our records of messages. Its models are not among them: each is a
+//! Python pickle.
 
 mod inward;
 mod loose;
@@ -34,6 +34,12 @@ pub enum Message<'a> {
     Size(Total<'a>),
     /// On topic `cascade_properties`, by an estimator.
     Parameters(Parameters<'a>),
+    /// On topic `alerts`.
+    Alert(Alert<'a>),
+    /// On topic `stats`.
+    Stat(Stat<'a>),
+    /// On topic `samples`.
+    Sample(Lesson<'a>),
     /// On topic `logs`.
     Log(Log<'a>),
 }
@@ -104,6 +110,44 @@ pub struct Parameters<'a> {
     pub g1: Option<f64>,
     /// How long the cascade was observed, in seconds; it is the key.
     pub t_obs: u32,
+}
+
+/// How large a cascade will be, by a predictor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alert<'a> {
+    /// The cascade.
+    pub cid: Text<'a>,
+    /// As in [`Tweet::msg`], of the first tweet.
+    pub msg: Text<'a>,
+    /// How long the cascade was observed, in seconds.
+    pub t_obs: u32,
+    /// How many tweets there will be, the first among them; some predictors round it.
+    pub n_tot: f64,
+}
+
+/// How far off a prediction was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stat<'a> {
+    /// The cascade.
+    pub cid: Text<'a>,
+    /// How long it was observed, in seconds.
+    pub t_obs: u32,
+    /// The absolute relative error.
+    pub are: f64,
+}
+
+/// What there is to learn from a cascade that has ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lesson<'a> {
+    /// The cascade.
+    pub cid: Text<'a>,
+    /// How long it was observed, in seconds; it is the key.
+    pub t_obs: u32,
+    /// What was known of it: `beta`, `n_star` and `G1`, by most predictors. Others have them in other orders, or `p` among them,
+    /// and nothing in a message tells which: they are as they came.
+    pub x: Vec<f64>,
+    /// By what `G1 / (1 - n_star)` had to be multiplied to be right.
+    pub w: f64,
 }
 
 /// What a node has to say of itself.

@@ -5,12 +5,15 @@ mod tests;
 
 use brokers::{Letter, Outlet, Settings};
 use domain::tweetoscope::{Form, Log, Message, Outward, Words, key, write};
-use domain::{Estimate, Post, Series, Size};
+use domain::{Deviation, Estimate, Post, Prediction, Sample, Series, Size};
 use flow::{Batch, Error, Format, Late, Record, Refused, Rejected, Result, Sink, Value, partition_of};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What came from there stands on our log under a name that starts so: it is not sent back.
 pub const FROM_THERE: &str = "tweetoscope";
+
+/// Topics beside which the note stands only where there is no other: they came later, and a note that moved would be lost.
+const LATER: [&str; 3] = ["alerts", "samples", "stats"];
 
 /// How messages are written.
 #[derive(Clone, Debug)]
@@ -21,7 +24,8 @@ pub struct Writing {
     pub form: Form,
     /// The form of text.
     pub words: Words,
-    /// What the topics are called, of those that are written: `tweets`, `cascade_series`, `cascade_properties`, `logs`.
+    /// What the topics are called, of those that are written: `tweets`, `cascade_series`, `cascade_properties`, `alerts`, `stats`,
+    /// `samples`, `logs`.
     pub names: BTreeMap<String, String>,
     /// Partitions of a topic that has to be made.
     pub partitions: u32,
@@ -52,7 +56,7 @@ impl Tweetoscope {
     }
 
     fn writer(&self, partition: u32) -> Result<Writer> {
-        let Some(beside) = self.writing.names.values().next() else {
+        let Some(beside) = self.writing.beside() else {
             return Err(Error::Refused("tweetoscope.write is empty: there is nothing to write".into()));
         };
         let name = format!("tweetoscope-{}-{partition}", self.log);
@@ -90,6 +94,12 @@ fn read_note(note: &str) -> Result<Next> {
 }
 
 impl Writing {
+    /// The topic beside which the note stands.
+    fn beside(&self) -> Option<&String> {
+        let first = self.names.iter().find(|(topic, _)| !LATER.contains(&topic.as_str()));
+        first.or(self.names.iter().next()).map(|(_, name)| name)
+    }
+
     /// What is to be written of these batches from there on. What came from them is not sent back.
     fn all_letters(&self, batches: &[&Batch], from: &Next, format: Format) -> impl Iterator<Item = Letter> {
         let ours = batches.iter().filter(|batch| !batch.block.producer.starts_with(FROM_THERE));
@@ -116,6 +126,15 @@ impl Writing {
             Estimate::TOPIC => format
                 .decode::<Estimate<'_>>(value)
                 .map(|estimate| self.all("cascade_properties", key, self.outward.parameters(&estimate))),
+            Prediction::TOPIC => format
+                .decode::<Prediction<'_>>(value)
+                .map(|prediction| self.all("alerts", key, [self.outward.alert(&prediction)])),
+            Deviation::TOPIC => {
+                format.decode::<Deviation<'_>>(value).map(|deviation| self.all("stats", key, [self.outward.stat(&deviation)]))
+            }
+            Sample::TOPIC => {
+                format.decode::<Sample<'_>>(value).map(|sample| self.all("samples", key, self.outward.lesson(&sample)))
+            }
             Late::TOPIC | Rejected::TOPIC => {
                 format.decode::<Refused>(value).map(|refused| self.all("logs", key, [told(&refused)]))
             }
@@ -134,6 +153,7 @@ impl Writing {
         let window = match message {
             Message::Size(total) => total.t_obs,
             Message::Parameters(parameters) => Some(parameters.t_obs),
+            Message::Sample(lesson) => Some(lesson.t_obs),
             _ => None,
         };
         let hashed = || partition_of(key.as_ref().map_or(about, |key| key.as_bytes()), u32::MAX);

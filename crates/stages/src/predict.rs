@@ -91,6 +91,7 @@ fn borrowed(text: &str) -> Text<'_> {
 fn tell_prediction(at: Timestamp, open: &Open, out: &mut Out) {
     let [predicted, low, high] = open.predicted;
     let (cascade, network, text) = (borrowed(&open.cascade), borrowed(&open.network), borrowed(&open.text));
+    let (low, high) = (Some(low), Some(high));
     let Open { start, window_s, observed, model, .. } = *open;
     out.send(at, &Prediction { cascade, network, start, window_s, observed, predicted, low, high, model, text });
 }
@@ -100,8 +101,10 @@ fn tell_end(at: Timestamp, open: &Open, size: u64, out: &mut Out) {
     let [predicted, low, high] = open.predicted;
     let (cascade, truth) = (borrowed(&open.cascade), size.max(1) as f64);
     let (are, inside) = ((predicted - truth).abs() / truth, (low..=high).contains(&truth));
-    let Open { window_s, model, observed, foreseen, .. } = *open;
-    out.send(at, &Deviation { cascade: cascade.clone(), window_s, predicted, size, are, inside, model });
+    let Open { window_s, model, observed, foreseen, beta, n_star, g1, .. } = *open;
+    let (told, came, inside) = (Some(predicted), Some(size), Some(inside));
+    out.send(at, &Deviation { cascade: cascade.clone(), window_s, predicted: told, size: came, are, inside, model });
     let (window, features) = (Text::from(window_s.to_string()), open.features.clone());
-    out.send(at, &Sample { window, cascade, features, observed, foreseen, predicted: open.predicted, size });
+    let predicted = open.predicted;
+    out.send(at, &Sample { window, cascade, features, beta, n_star, g1, observed, foreseen, predicted, size });
 }

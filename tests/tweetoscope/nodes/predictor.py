@@ -1,17 +1,39 @@
 """Tweetoscope's predictor: it joins sizes and parameters by cascade and window, whichever comes first.
 
-Told on standard output: what was joined, and what waits for the other.
+Its alerts and stats are written as one or another of the students' predictors writes them, in turn. Told on standard output: what
+was joined, what waits for the other, and what its alerts and stats say.
 """
 
+import itertools
 import json
 
 from common import PARTITIONS, WINDOWS, make_topics, options, producer, read
 
 
+# How the window is told: as the handout has it, as the seed (charafbouchtioui) does, and as GaspardVCS does.
+STYLES = {
+    "handout": lambda value, window: json.dumps(value | {"T_obs": window}),
+    "seed": lambda value, window: json.dumps(value | {"t_obs": window}),
+    "text": lambda value, window: json.dumps(value | {"T_obs": str(window)}),
+    "python": lambda value, window: str(value | {"T_obs": window, "model": None}),
+}
+
+
 def main():
-    args = options(__doc__).parse_args()
-    make_topics(args, "alerts", "samples")
+    parser = options(__doc__)
+    parser.add_argument("--styles", default="handout")
+    args = parser.parse_args()
+    make_topics(args, "alerts", "stats", "samples")
     out, sizes, parameters, joined = producer(args), {}, {}, set()
+    styles, places = itertools.cycle(args.styles.split(",")), itertools.cycle(range(PARTITIONS))
+
+    def tell(topic, window, value):
+        message = STYLES[next(styles)](value, window).encode()
+        # mehdiec's key is the window; most have none.
+        key = str(window).encode() if "'" in message.decode() else None
+        out.send(args.prefix + topic, message, key, partition=next(places))
+        print(value["type"], value["cid"], window, value.get("n_tot", value.get("ARE")), sep="\t")
+
     for message in read(args, "predictors", "cascade_properties"):
         # As they do: it breaks on any text that holds a quote.
         value = json.loads(message.value.decode().replace("'", '"'))
@@ -23,8 +45,7 @@ def main():
         mine[place] = value
         if value["type"] == "parameters":
             n_tot = round(value["n_obs"] + value["n_supp"])
-            alert = {"type": "alert", "cid": value["cid"], "msg": value["msg"], "T_obs": window, "n_tot": n_tot}
-            out.send(args.prefix + "alerts", json.dumps(alert).encode())
+            tell("alerts", window, {"type": "alert", "cid": value["cid"], "msg": value["msg"], "n_tot": n_tot})
         if place in sizes and place in parameters:
             size, fitted = sizes[place], parameters[place]
             p, beta = fitted["params"]
@@ -34,6 +55,8 @@ def main():
             sample = {"type": "sample", "cid": value["cid"], "X": [beta, n_star, g1], "W": w}
             where = WINDOWS.index(window) % PARTITIONS
             out.send(args.prefix + "samples", json.dumps(sample).encode(), str(window).encode(), partition=where)
+            are = abs(fitted["n_obs"] + fitted["n_supp"] - size["n_tot"]) / size["n_tot"]
+            tell("stats", window, {"type": "stat", "cid": size["cid"], "ARE": are})
             joined.add(place)
             print("joined", *place, fitted["n_obs"], fitted["n_supp"], size["n_tot"], size["t_end"], sep="\t")
     out.flush()

@@ -50,14 +50,16 @@ impl Board {
             .flat_map(|row| row.forecasts.iter().map(move |forecast| (row, forecast)))
             .map(|(row, forecast)| (labels(&[("tweet", &row.cascade), ("obs", &forecast.window_s.to_string())]), forecast))
             .collect();
-        let each = |of: fn(&Forecast) -> f64| leaders.iter().map(move |(labels, forecast)| (labels.clone(), of(forecast)));
-        gauge(&mut text, "n_tot", "Tweet popularity prediction", each(|forecast| forecast.predicted));
+        let each = |of: fn(&Forecast) -> Option<f64>| {
+            leaders.iter().filter_map(move |(labels, forecast)| Some((labels.clone(), of(forecast)?)))
+        };
+        gauge(&mut text, "n_tot", "Tweet popularity prediction", each(|forecast| Some(forecast.predicted)));
         let help = "The cascade will be smaller with a probability of 10 %";
         gauge(&mut text, "goshawk_cascade_low", help, each(|forecast| forecast.low));
         let help = "The cascade will be larger with a probability of 10 %";
         gauge(&mut text, "goshawk_cascade_high", help, each(|forecast| forecast.high));
         let help = "Posts of the cascade when it was looked at";
-        gauge(&mut text, "goshawk_cascade_observed", help, each(|forecast| forecast.observed as f64));
+        gauge(&mut text, "goshawk_cascade_observed", help, each(|forecast| Some(forecast.observed as f64)));
         text
     }
 

@@ -4,7 +4,7 @@ use expect_test::expect;
 
 fn prediction(cascade: &str, window_s: u32, predicted: f64) -> Prediction<'_> {
     let (network, text, start) = ("x".into(), "words".into(), Timestamp::from_seconds(60));
-    let (low, high) = (predicted / 2.0, predicted * 2.0);
+    let (low, high) = (Some(predicted / 2.0), Some(predicted * 2.0));
     Prediction { cascade: cascade.into(), network, start, window_s, observed: 12, predicted, low, high, model: 3, text }
 }
 

@@ -150,19 +150,20 @@ fn estimate() -> Estimate<'static> {
 
 fn prediction() -> Prediction<'static> {
     let Estimate { cascade, network, start, window_s, observed, text, .. } = estimate();
-    let (predicted, low, high, model) = (109.0, 48.0, 231.0, 96);
+    let (predicted, low, high, model) = (109.0, Some(48.0), Some(231.0), 96);
     Prediction { cascade, network, start, window_s, observed, predicted, low, high, model, text }
 }
 
 fn deviation() -> Deviation<'static> {
     let Prediction { cascade, window_s, predicted, model, .. } = prediction();
-    Deviation { cascade, window_s, predicted, size: 127, are: 0.1417, inside: true, model }
+    let (predicted, size, inside) = (Some(predicted), Some(127), Some(true));
+    Deviation { cascade, window_s, predicted, size, are: 0.1417, inside, model }
 }
 
 fn sample() -> Sample<'static> {
-    let Estimate { cascade, features, observed, .. } = estimate();
-    let predicted = [109.0, 48.0, 231.0];
-    Sample { window: "600".into(), cascade, features, observed, foreseen: 15.5, predicted, size: 127 }
+    let Estimate { cascade, features, n_star, g1, observed, .. } = estimate();
+    let (window, beta, predicted) = ("600".into(), Some(0.000_55), [109.0, 48.0, 231.0]);
+    Sample { window, cascade, features, beta, n_star, g1, observed, foreseen: 15.5, predicted, size: 127 }
 }
 
 fn model() -> Model<'static> {

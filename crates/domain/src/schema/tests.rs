@@ -140,12 +140,15 @@ fn cascades(time: Timestamp) -> Vec<Written> {
 
 fn predictions(of: &Estimate<'static>) -> Vec<Written> {
     let Estimate { cascade, network, start, window_s, observed, features, text, .. } = of.clone();
-    let (predicted, low, high, model) = (1.5, 1.0, f64::MAX, u64::MAX);
+    let (predicted, low, high, model) = (1.5, Some(1.0), Some(f64::MAX), u64::MAX);
     let prediction = Prediction { cascade, network, start, window_s, observed, predicted, low, high, model, text };
     let cascade = of.cascade.clone();
-    let deviation = Deviation { cascade, window_s, predicted, size: 1, are: 0.0, inside: false, model: 0 };
+    let (predicted, size, inside) = (Some(predicted), Some(1), Some(false));
+    let deviation = Deviation { cascade, window_s, predicted, size, are: 0.0, inside, model: 0 };
+    let bare = Deviation { predicted: None, size: None, inside: None, ..deviation.clone() };
     let (window, cascade) = (Text::from("600"), of.cascade.clone());
-    let sample = Sample { window, cascade, features, observed, foreseen: 2.5, predicted: [1.0, 2.0, 3.0], size: 7 };
+    let (beta, n_star, g1, foreseen, predicted, size) = (None, 0.5, 5.0, 2.5, [1.0, 2.0, 3.0], 7);
+    let sample = Sample { window, cascade, features, beta, n_star, g1, observed, foreseen, predicted, size };
     let model = |body: &[u8]| {
         let (window, kind, are, constant_are, body) = ("600".into(), "forest".into(), Some(0.5), None, Raw(body.to_vec()));
         let (before_are, in_force, of, reason) = (Some(0.6), Some(1), None, Some("why".into()));
@@ -153,10 +156,12 @@ fn predictions(of: &Estimate<'static>) -> Vec<Written> {
             Model { window, version: 1, learned_from: 2, kind, are, constant_are, before_are, in_force, of, reason, body };
         write(&model)
     };
-    let told = [write(&prediction), write(&deviation), write(&sample), model(b"\xff\x00"), model(b"text")];
+    let theirs = Prediction { low: None, high: None, ..prediction.clone() };
+    let predicted = [write(&prediction), write(&theirs), write(&deviation), write(&bare)];
+    let told = [write(&sample), model(b"\xff\x00"), model(b"text")];
     let rollback = |reason| write(&Rollback { window: "600".into(), version: 1, reason, time: of.start });
     let more = [rollback(None), rollback(Some("\"why\"".into()))];
-    told.into_iter().chain(more).chain(watched()).collect()
+    predicted.into_iter().chain(told).chain(more).chain(watched()).collect()
 }
 
 fn watched() -> Vec<Written> {

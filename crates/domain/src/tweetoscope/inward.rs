@@ -1,8 +1,8 @@
 //! Makes our records of messages.
 
 use super::read::info_of;
-use super::{Serie, Total, Tweet};
-use crate::{Author, Kind, Post, Series, Size, Text};
+use super::{Alert, Serie, Stat, Total, Tweet};
+use crate::{Author, Deviation, Kind, Post, Prediction, Series, Size, Text};
 use flow::{Broken, Timestamp};
 
 /// The name of the network that all tweets are from.
@@ -62,12 +62,39 @@ impl Inward {
         Ok(Size { cascade: total.cid, network: NETWORK.into(), size: total.n_tot, reach: 0, start: end, end })
     }
 
+    /// An alert as a prediction. No message says when: it is of the moment `at` at which it was written, and so is the start that is
+    /// given. How many posts there were is not told, nor how sure their predictor is.
+    pub fn prediction<'a>(&self, alert: Alert<'a>, at: Timestamp) -> Result<Prediction<'a>, Broken> {
+        Ok(Prediction {
+            cascade: alert.cid,
+            network: NETWORK.into(),
+            start: at,
+            window_s: alert.t_obs,
+            observed: 0,
+            predicted: not_below_0("n_tot", alert.n_tot)?,
+            low: None,
+            high: None,
+            model: 0,
+            text: alert.msg,
+        })
+    }
+
+    /// A stat as a deviation. What was predicted and what came of it is not told.
+    pub fn deviation<'a>(&self, stat: Stat<'a>) -> Result<Deviation<'a>, Broken> {
+        let (cascade, window_s, are) = (stat.cid, stat.t_obs, not_below_0("ARE", stat.are)?);
+        Ok(Deviation { cascade, window_s, predicted: None, size: None, are, inside: None, model: 0 })
+    }
+
     fn moment(&self, t: f64) -> Result<Timestamp, Broken> {
         if t.abs() > LONGEST_S {
             return Err(Broken(format!("no clock shows {t} seconds")));
         }
         Ok(self.base.plus_millis((t * 1000.0).round() as i64))
     }
+}
+
+fn not_below_0(name: &str, number: f64) -> Result<f64, Broken> {
+    if number >= 0.0 { Ok(number) } else { Err(Broken(format!("`{name}` is below 0: {number}"))) }
 }
 
 /// As a count: there is nothing below 0.

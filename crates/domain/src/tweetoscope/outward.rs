@@ -1,11 +1,13 @@
 //! Makes messages of our records.
 
-use super::{Message, Parameters, Serie, Total, Tweet};
-use crate::{Estimate, Kind, Post, Series, Size, Text};
+use super::{Alert, Lesson, Message, Parameters, Serie, Stat, Total, Tweet};
+use crate::{Deviation, Estimate, Kind, Post, Prediction, Sample, Series, Size, Text};
 use flow::Timestamp;
 
 /// A branching factor of one or more would make the size endless. This is about as close to it as the course's estimator comes.
 const MOST_N_STAR: f64 = 0.999_999;
+/// The course's predictor divides by so much where no retweets are to come, and a factor could be any.
+const LEAST_G1: f64 = 1e-6;
 
 /// How our records become messages.
 #[derive(Clone, Debug)]
@@ -72,6 +74,31 @@ impl Outward {
             n_star: Some(n_star),
             g1: Some(estimate.g1),
             t_obs: estimate.window_s,
+        }))
+    }
+
+    /// A prediction as an alert, to a whole number of tweets.
+    pub fn alert<'a>(&self, prediction: &'a Prediction<'_>) -> Message<'a> {
+        let (cid, msg) = (borrowed(&prediction.cascade), borrowed(&prediction.text));
+        Message::Alert(Alert { cid, msg, t_obs: prediction.window_s, n_tot: prediction.predicted.round() })
+    }
+
+    /// How far off a prediction was.
+    pub fn stat<'a>(&self, deviation: &'a Deviation<'_>) -> Message<'a> {
+        let Deviation { window_s: t_obs, are, .. } = *deviation;
+        Message::Stat(Stat { cid: borrowed(&deviation.cascade), t_obs, are })
+    }
+
+    /// What there is to learn, in the course's own terms. Of other models than the exponential one there is no `beta`, and of a
+    /// cascade that has shrunk nothing is to be learned, as the course's predictor has it.
+    pub fn lesson<'a>(&self, sample: &'a Sample<'_>) -> Option<Message<'a>> {
+        let n_star = sample.n_star.min(MOST_N_STAR);
+        let more = sample.size.checked_sub(sample.observed)? as f64;
+        Some(Message::Sample(Lesson {
+            cid: borrowed(&sample.cascade),
+            t_obs: sample.window.parse().ok()?,
+            x: vec![sample.beta?, n_star, sample.g1],
+            w: more * (1.0 - n_star) / sample.g1.max(LEAST_G1),
         }))
     }
 

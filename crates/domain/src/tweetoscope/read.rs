@@ -1,7 +1,7 @@
 //! Reads messages: JSON as it is, everything else as it was meant.
 
 use super::value::{Fields, Value};
-use super::{Log, Message, Parameters, Serie, Total, Tweet, loose};
+use super::{Alert, Lesson, Log, Message, Parameters, Serie, Stat, Total, Tweet, loose};
 use crate::Text;
 use flow::Broken;
 
@@ -22,6 +22,9 @@ pub fn read<'a>(key: Option<&'a [u8]>, value: &'a [u8]) -> Result<Message<'a>, B
         Some("serie" | "series") => serie(fields).map(Message::Serie),
         Some("size") => total(key, fields).map(Message::Size),
         Some("parameters") => parameters(key, fields).map(Message::Parameters),
+        Some("alert") => alert(fields).map(Message::Alert),
+        Some("stat") => stat(fields).map(Message::Stat),
+        Some("sample") => lesson(key, fields).map(Message::Sample),
         Some(other) => Err(Broken(format!("type {} is not read", Value::Text(other.into()).excerpt()))),
         None => log(fields).map(Message::Log),
     }
@@ -63,6 +66,17 @@ impl<'a> Fields<'a> {
         let value = self.take("T_obs").or_else(|| key.map(Value::Text));
         value.and_then(|value| value.whole()).and_then(|seconds| seconds.try_into().ok())
     }
+
+    /// The same of a message whose key means nothing: it may be the cascade's number.
+    fn own_window(&mut self) -> Result<u32, Broken> {
+        self.window(None).ok_or_else(|| Broken("no `T_obs` that is a number of seconds".to_owned()))
+    }
+
+    /// The same of a message whose key it is.
+    fn keyed_window(&mut self, key: Option<Text<'a>>) -> Result<u32, Broken> {
+        let none = "the key is not a number of seconds, and there is no `T_obs`";
+        self.window(key).ok_or_else(|| Broken(none.to_owned()))
+    }
 }
 
 /// In the 2020 form the key is the cascade, and the source a field; in that of 2021 the key is the source.
@@ -84,7 +98,7 @@ pub(super) fn info_of(info: &str) -> Option<&str> {
 
 fn serie(mut fields: Fields<'_>) -> Result<Serie<'_>, Broken> {
     let cid = fields.cid()?;
-    let t_obs = fields.window(None).ok_or_else(|| Broken("no `T_obs` that is a number of seconds".to_owned()))?;
+    let t_obs = fields.own_window()?;
     let tweets = match fields.take("times") {
         Some(Value::List(times)) => zip(&times, &fields.list("magnitudes")?)?,
         _ => fields.list("tweets")?.iter().map(pair).collect::<Result<_, _>>()?,
@@ -130,9 +144,23 @@ fn parameters<'a>(key: Option<Text<'a>>, mut fields: Fields<'a>) -> Result<Param
         _ => return Err(Broken(format!("`params` is not two to four numbers, but {}", Value::List(params).excerpt()))),
     };
     let (n_star, g1) = (fields.optional("n_star")?.or(more.0), fields.optional("G1")?.or(more.1));
-    let t_obs =
-        fields.window(key).ok_or_else(|| Broken("the key is not a number of seconds, and there is no `T_obs`".to_owned()))?;
+    let t_obs = fields.keyed_window(key)?;
     Ok(Parameters { cid, msg: fields.msg(), n_obs, n_supp, p, beta, n_star, g1, t_obs })
+}
+
+fn alert(mut fields: Fields<'_>) -> Result<Alert<'_>, Broken> {
+    let (cid, t_obs, n_tot) = (fields.cid()?, fields.own_window()?, fields.number("n_tot")?);
+    Ok(Alert { cid, msg: fields.msg(), t_obs, n_tot })
+}
+
+fn stat(mut fields: Fields<'_>) -> Result<Stat<'_>, Broken> {
+    Ok(Stat { cid: fields.cid()?, t_obs: fields.own_window()?, are: fields.number("ARE")? })
+}
+
+fn lesson<'a>(key: Option<Text<'a>>, mut fields: Fields<'a>) -> Result<Lesson<'a>, Broken> {
+    let (cid, t_obs, w) = (fields.cid()?, fields.keyed_window(key)?, fields.number("W")?);
+    let x: Option<Vec<f64>> = fields.list("X")?.iter().map(Value::number).collect();
+    Ok(Lesson { cid, t_obs, x: x.ok_or_else(|| Broken("`X` is not all finite numbers".to_owned()))?, w })
 }
 
 /// A log message has no type.

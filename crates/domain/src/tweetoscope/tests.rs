@@ -1,5 +1,6 @@
 //! What strangers may send, whatever it is.
 
+mod learning;
 mod reading;
 mod records;
 mod writing;
@@ -134,6 +135,11 @@ fn piece() -> impl Strategy<Value = &'static str> {
         "\"t_end\": 9",
         "\"n_obs\": 3, ",
         "\"n_supp\": -0.5, ",
+        "\"type\": \"alert\", ",
+        "'type': 'sample', ",
+        "\"t_obs\" : 600,",
+        "'X': (1e-3, .5, 2),",
+        "\"w\": 0.25, ",
         "'params': (1, 2),",
         "}",
         "None",
@@ -174,6 +180,15 @@ fn message() -> impl Strategy<Value = Message<'static>> {
                 Message::Parameters(Parameters { cid, msg, n_obs, n_supp, p, beta, n_star, g1, t_obs })
             }
         ),
+        (name(), words(), any::<u32>(), number()).prop_map(|(cid, msg, t_obs, n_tot)| Message::Alert(Alert {
+            cid,
+            msg,
+            t_obs,
+            n_tot
+        })),
+        (name(), any::<u32>(), number()).prop_map(|(cid, t_obs, are)| Message::Stat(Stat { cid, t_obs, are })),
+        (name(), any::<u32>(), prop::collection::vec(number(), 0..5), number())
+            .prop_map(|(cid, t_obs, x, w)| Message::Sample(Lesson { cid, t_obs, x, w })),
         (number(), words(), words(), words())
             .prop_map(|(t, source, level, message)| { Message::Log(Log { t, source, level, message }) }),
     ]

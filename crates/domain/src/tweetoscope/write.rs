@@ -1,6 +1,6 @@
 //! Writes messages as JSON that every known reader of them takes, byte for byte as the course's generator spaces it.
 
-use super::{Log, Message, Parameters, Serie, Total, Tweet};
+use super::{Alert, Lesson, Log, Message, Parameters, Serie, Stat, Total, Tweet};
 use crate::Text;
 use flow::Broken;
 
@@ -33,7 +33,8 @@ pub fn key(message: &Message<'_>, form: Form) -> Option<String> {
         }),
         Message::Size(total) => total.t_obs.map(|seconds| seconds.to_string()),
         Message::Parameters(parameters) => Some(parameters.t_obs.to_string()),
-        Message::Serie(_) | Message::Log(_) => None,
+        Message::Sample(lesson) => Some(lesson.t_obs.to_string()),
+        Message::Serie(_) | Message::Alert(_) | Message::Stat(_) | Message::Log(_) => None,
     }
 }
 
@@ -45,6 +46,9 @@ pub fn write(message: &Message<'_>, form: Form, words: Words, into: &mut Vec<u8>
         Message::Serie(serie) => line.serie(serie),
         Message::Size(total) => line.total(total),
         Message::Parameters(parameters) => line.parameters(parameters),
+        Message::Alert(alert) => line.alert(alert),
+        Message::Stat(stat) => line.stat(stat),
+        Message::Sample(lesson) => line.lesson(lesson),
         Message::Log(log) => line.log(log),
     }
     if !line.is_finite {
@@ -116,6 +120,31 @@ impl Line {
         self.text.push('}');
     }
 
+    fn alert(&mut self, alert: &Alert<'_>) {
+        self.open("alert");
+        self.field("cid").name(&alert.cid);
+        self.msg(&alert.msg);
+        self.field("T_obs").whole(alert.t_obs.into());
+        self.field("n_tot").number(alert.n_tot);
+        self.text.push('}');
+    }
+
+    fn stat(&mut self, stat: &Stat<'_>) {
+        self.open("stat");
+        self.field("cid").name(&stat.cid);
+        self.field("T_obs").whole(stat.t_obs.into());
+        self.field("ARE").number(stat.are);
+        self.text.push('}');
+    }
+
+    fn lesson(&mut self, lesson: &Lesson<'_>) {
+        self.open("sample");
+        self.field("cid").name(&lesson.cid);
+        self.field("X").numbers(&lesson.x);
+        self.field("W").number(lesson.w);
+        self.text.push('}');
+    }
+
     fn log(&mut self, log: &Log<'_>) {
         self.text.push_str("{\"t\": ");
         self.number(log.t);
@@ -143,10 +172,15 @@ impl Line {
     }
 
     fn pair(&mut self, first: f64, second: f64) {
+        self.numbers(&[first, second]);
+    }
+
+    fn numbers(&mut self, numbers: &[f64]) {
         self.text.push('[');
-        self.number(first);
-        self.text.push_str(", ");
-        self.number(second);
+        for (at, number) in numbers.iter().enumerate() {
+            self.text.push_str(if at == 0 { "" } else { ", " });
+            self.number(*number);
+        }
         self.text.push(']');
     }
 

@@ -34,10 +34,10 @@ pub struct Said {
     pub observed: u64,
     /// The size that it will have.
     pub predicted: f64,
-    /// It will be smaller with a probability of 10 %.
-    pub low: f64,
-    /// It will be larger with a probability of 10 %.
-    pub high: f64,
+    /// It will be smaller with a probability of 10 %; `null` where who predicts does not say.
+    pub low: Option<f64>,
+    /// It will be larger with a probability of 10 %; `null` where who predicts does not say.
+    pub high: Option<f64>,
     /// The version of the model that says so; 0: the Hawkes process alone says it.
     pub model: u64,
     /// The absolute relative error, `|predicted - size| / size`, once the size is known.
@@ -96,7 +96,8 @@ impl Said {
         let Forecast { window_s, observed, predicted, low, high, model } = *forecast;
         let when = row.start.plus_millis(i64::from(window_s) * 1000);
         let size = row.size.map(|(size, _)| size);
-        let (are, inside) = (size.map(|size| forecast.are(size)), size.map(|size| (low..=high).contains(&(size as f64))));
+        let are = size.map(|size| forecast.are(size));
+        let inside = size.and_then(|size| Some((low?..=high?).contains(&(size as f64))));
         Said { window_s, when, observed, predicted, low, high, model, are, inside }
     }
 }

@@ -25,7 +25,7 @@ impl Heap {
 
 pub fn prediction(cascade: &str, window_s: u32, predicted: f64) -> Prediction<'static> {
     let (text, start) = (format!("words of {cascade}").into(), Timestamp::from_seconds(60));
-    let (low, high, cascade) = (predicted / 2.0, predicted * 2.0, cascade.to_owned().into());
+    let (low, high, cascade) = (Some(predicted / 2.0), Some(predicted * 2.0), cascade.to_owned().into());
     Prediction { cascade, network: "x".into(), start, window_s, observed: 12, predicted, low, high, model: 3, text }
 }
 

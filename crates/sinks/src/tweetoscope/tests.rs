@@ -4,7 +4,8 @@ use flow::Timestamp;
 
 fn writing() -> Writing {
     let outward = Outward { origin: Timestamp::default(), windows: vec![600, 1200], partitions: u32::MAX };
-    let names = ["tweets", "cascade_series", "cascade_properties", "logs"].map(|name| (name.to_owned(), format!("x-{name}")));
+    let names = ["tweets", "cascade_series", "cascade_properties", "alerts", "stats", "samples", "logs"];
+    let names = names.map(|name| (name.to_owned(), format!("x-{name}")));
     Writing { outward, form: Form::Of2020, words: Words::Safe, names: names.into(), partitions: 4 }
 }
 
@@ -55,6 +56,26 @@ fn an_estimate_meets_the_size_and_a_topic_that_is_not_written_is_not() {
     let mut silent = writing();
     silent.names.remove("cascade_properties");
     assert_eq!(letters(&silent, &estimate), []);
+}
+
+#[test]
+fn a_sample_is_in_the_partition_of_its_window_and_one_of_another_model_is_not_told() {
+    let (window, cascade, predicted) = ("1200".into(), "17".into(), [90.0; 3]);
+    let (features, beta, n_star, g1, foreseen) = (vec![], Some(0.25), 0.5, 10.0, 52.0);
+    let sample = Sample { window, cascade, features, beta, n_star, g1, observed: 32, foreseen, predicted, size: 92 };
+    let value = r#"{"type": "sample", "cid": 17, "X": [0.25, 0.5, 10], "W": 3}"#;
+    assert_eq!(letters(&writing(), &sample), [("x-samples".to_owned(), 1, Some("1200".to_owned()), value.to_owned())]);
+    assert_eq!(letters(&writing(), &Sample { beta: None, ..sample }), []);
+}
+
+#[test]
+fn the_note_stays_where_it_was_when_more_is_written() {
+    let beside = |topics: &[&str]| {
+        let names = topics.iter().map(|topic| ((*topic).to_owned(), format!("x-{topic}"))).collect();
+        Writing { names, ..writing() }.beside().cloned()
+    };
+    assert_eq!(beside(&["cascade_series"]), beside(&["alerts", "cascade_series", "samples", "stats"]));
+    assert_eq!((beside(&["stats", "alerts"]).as_deref(), beside(&[])), (Some("x-alerts"), None));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! `tweetoscope:`: the topics of a Tweetoscope, as our records: its tweets, its partial cascades, its sizes.
+//! `tweetoscope:`: the topics of a Tweetoscope, as our records: its tweets, its partial cascades, its sizes, its predictions, and
+//! how far off they were.
 
 mod lanes;
 mod merge;
@@ -60,6 +61,8 @@ enum Kind {
     Tweets,
     Series,
     Properties,
+    Alerts,
+    Stats,
 }
 
 /// How far it is.
@@ -109,9 +112,11 @@ fn kind(address: &Address) -> Result<Kind, Error> {
         "tweets" => Some(Kind::Tweets),
         "cascade_series" => Some(Kind::Series),
         "cascade_properties" => Some(Kind::Properties),
+        "alerts" => Some(Kind::Alerts),
+        "stats" => Some(Kind::Stats),
         _ => None,
     };
-    address.value("read", Kind::Tweets, "write tweets, cascade_series or cascade_properties", kind)
+    address.value("read", Kind::Tweets, "write tweets, cascade_series, cascade_properties, alerts or stats", kind)
 }
 
 fn made(address: &Address, settings: &Settings) -> Result<Tweetoscope, Error> {

@@ -4,7 +4,7 @@ use super::{Kind, Tweetoscope, lanes};
 use crate::batch::Batch;
 use brokers::Found;
 use domain::tweetoscope::{Message, Serie, Total, Tweet, read};
-use domain::{Post, Series, Size};
+use domain::{Deviation, Post, Prediction, Series, Size};
 use flow::{Broken, Staged, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -38,6 +38,8 @@ impl Kind {
             Kind::Tweets => &[<Post<'static> as Value>::TOPIC],
             Kind::Series => &[<Series<'static> as Value>::TOPIC],
             Kind::Properties => &[<Series<'static> as Value>::TOPIC, <Size<'static> as Value>::TOPIC],
+            Kind::Alerts => &[<Prediction<'static> as Value>::TOPIC],
+            Kind::Stats => &[<Deviation<'static> as Value>::TOPIC],
         }
     }
 }
@@ -48,7 +50,7 @@ pub(super) fn time_of(found: &Found) -> Option<f64> {
         Message::Tweet(tweet) => Some(tweet.t),
         Message::Serie(serie) => Some(end_of(&serie)),
         Message::Size(total) => Some(total.t_end),
-        Message::Parameters(_) | Message::Log(_) => None,
+        Message::Parameters(_) | Message::Alert(_) | Message::Stat(_) | Message::Sample(_) | Message::Log(_) => None,
     }
 }
 
@@ -67,6 +69,14 @@ impl Tweetoscope {
             (Kind::Properties, Message::Size(total)) => self.total(found, total, batch),
             // Estimates are made here.
             (Kind::Properties, Message::Parameters(_)) => Ok(()),
+            (Kind::Alerts, Message::Alert(alert)) => {
+                let at = Timestamp::from_millis(found.written_ms);
+                stage(batch, found, at, found.partition, &unique(found), &self.inward.prediction(alert, at)?)
+            }
+            (Kind::Stats, Message::Stat(stat)) => {
+                let at = Timestamp::from_millis(found.written_ms);
+                stage(batch, found, at, found.partition, &unique(found), &self.inward.deviation(stat)?)
+            }
             (kind, _) => Err(Broken(format!("this is no message of {kind:?}").to_lowercase())),
         }
     }

@@ -54,7 +54,7 @@ fn source(url: &str, fed: &Fed, cursor: Option<&[u8]>) -> Tweetoscope {
         fed.asked.lock().unwrap().push(next);
         Ok(Box::new(fed.clone()))
     });
-    let specs = ["posts", "series", "sizes"].map(|name| TopicSpec::new(name, 1));
+    let specs = ["posts", "series", "sizes", "predictions", "errors"].map(|name| TopicSpec::new(name, 1));
     source.open(cursor, Box::new(move || Out::new(Format::Json, &specs))).unwrap();
     source
 }
@@ -170,6 +170,22 @@ fn a_size_is_taken_once_of_all_its_windows() {
     let of = |cid: &str| told.iter().filter(|line| line.starts_with(cid)).count();
     assert_eq!((of("1 "), of("2 "), of("3 "), of("4 ")), (2, 2, 2, 2), "{told:?}");
     assert!(brought.refused.is_empty());
+}
+
+#[test]
+fn alerts_and_stats_are_predictions_and_errors_of_the_moment_at_which_they_were_written() {
+    let fed = Fed::default();
+    fed.say(0, 0, None, r#"{"type": "alert", "cid": 1, "msg": "None", "t_obs": 600, "n_tot": 158}"#);
+    fed.say(1, 0, Some("1200"), r#"{'type': 'alert', 'cid': '1', 'msg': None, 'T_obs': '600', 'n_tot': 158.5}"#);
+    fed.say(1, 1, None, r#"{"type": "stat", "cid": 1, "T_obs": 600, "ARE": 0.93}"#);
+    let alerts = brought(&mut source("read=alerts&end=true", &fed, None));
+    let names = ["cascade", "window_s", "predicted", "low", "observed", "start"];
+    let wanted = ["1 600 158.0 null 0 1970-01-01T00:00:00.000Z", "1 600 158.5 null 0 1970-01-01T00:00:00.001Z"];
+    assert_eq!(fields(&alerts, &names), wanted);
+    assert_eq!(alerts.reasons(), ["this is no message of alerts"]);
+    fed.say(1, 2, None, r#"{"type": "stat", "cid": 1, "t_obs": "600", "ARE": 0.93}"#);
+    let stats = brought(&mut source("read=stats&end=true&topic=stat", &fed, None));
+    assert_eq!(fields(&stats, &["cascade", "window_s", "are", "size", "inside"]), ["1 600 0.93 null null"]);
 }
 
 #[test]

@@ -30,7 +30,8 @@ impl World {
             let (window, cascade) = ("600".into(), number.to_string().into());
             let (observed, foreseen, predicted) = (10, 20.0, [0.0; 3]);
             let size = 10 + bend(level);
-            (minute(number), Sample { window, cascade, features, observed, foreseen, predicted, size })
+            let (beta, n_star, g1) = (None, 0.5, 1.0);
+            (minute(number), Sample { window, cascade, features, beta, n_star, g1, observed, foreseen, predicted, size })
         };
         let all: Vec<_> = (self.given..self.given + count).map(sample).collect();
         self.given += count;

@@ -14,7 +14,8 @@ fn check(table: &str, crashes: bool, expected: Expect) {
         let predicted = [number(cells[2]), number(cells[3]), number(cells[4])];
         let (window, cascade, features) = ("600".into(), cells[1].to_owned().into(), vec![]);
         let size = number(cells[5]) as u64;
-        let sample = Sample { window, cascade, features, observed: 5, foreseen: 6.0, predicted, size };
+        let (beta, n_star, g1, observed, foreseen) = (None, 0.5, 1.0, 5, 6.0);
+        let sample = Sample { window, cascade, features, beta, n_star, g1, observed, foreseen, predicted, size };
         told.extend(lines(&driver.feed("predict/0", &[(time, sample)], time)));
         if crashes {
             driver.crash();

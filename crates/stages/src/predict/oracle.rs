@@ -43,6 +43,11 @@ pub(super) struct Open {
     pub(super) window_s: u32,
     pub(super) observed: u64,
     pub(super) features: Vec<f32>,
+    /// What the Hawkes process makes of it: how fast attention fades, if it is the exponential one, its branching factor, and how
+    /// many direct reposts are still to come.
+    pub(super) beta: Option<f64>,
+    pub(super) n_star: f64,
+    pub(super) g1: f64,
     /// The size that the Hawkes process foresees.
     pub(super) foreseen: f64,
     /// The size that was predicted, and its interval.
@@ -53,7 +58,8 @@ pub(super) struct Open {
 
 impl Open {
     pub(super) fn of(estimate: Estimate<'_>) -> Self {
-        let observed = estimate.observed;
+        let (observed, is_exponential) = (estimate.observed, &*estimate.model == "exponential");
+        let beta = estimate.parameters.iter().find(|parameter| is_exponential && &*parameter.name == "beta");
         Open {
             cascade: estimate.cascade.to_string(),
             network: estimate.network.to_string(),
@@ -61,6 +67,9 @@ impl Open {
             start: estimate.start,
             window_s: estimate.window_s,
             observed,
+            beta: beta.map(|beta| beta.value),
+            n_star: estimate.n_star,
+            g1: estimate.g1,
             features: estimate.features,
             foreseen: estimate.predicted.unwrap_or(observed as f64),
             predicted: [0.0; 3],

@@ -20,7 +20,7 @@ fn rules() -> Vec<Rule> {
 
 fn prediction<'a>(cascade: &'a str, window_s: u32, predicted: f64) -> Prediction<'a> {
     let (network, text, start) = ("x".into(), "words".into(), Timestamp::from_seconds(0));
-    let (low, high) = (predicted / 2.0, predicted * 2.0);
+    let (low, high) = (Some(predicted / 2.0), Some(predicted * 2.0));
     Prediction { cascade: cascade.into(), network, start, window_s, observed: 12, predicted, low, high, model: 3, text }
 }
 

@@ -44,8 +44,9 @@ pub(super) struct Standing {
 
 impl Measured {
     pub(super) fn of_prediction(said: &Prediction<'_>) -> Measured {
-        let sizes = [(Measure::Predicted, said.predicted), (Measure::Low, said.low), (Measure::Observed, said.observed as f64)];
-        Measured { window_s: Some(said.window_s), values: sizes.into(), text: said.text.to_string() }
+        let low = said.low.map(|low| (Measure::Low, low));
+        let sizes = [(Measure::Predicted, said.predicted), (Measure::Observed, said.observed as f64)];
+        Measured { window_s: Some(said.window_s), values: sizes.into_iter().chain(low).collect(), text: said.text.to_string() }
     }
 
     pub(super) fn of_accuracy(said: &Accuracy<'_>) -> Measured {

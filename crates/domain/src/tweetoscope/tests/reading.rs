@@ -192,7 +192,7 @@ fn a_refusal_says_what_is_wrong() {
         ("{'a': 'b".to_owned(), "byte 6: text with an end was expected, not '\\''"),
         (format!("{{'a': {}", "[".repeat(99)), "byte 13: no deeper nesting was expected, not '['"),
         ("{\"t\": 1}".to_owned(), "neither `type` nor `level`"),
-        ("{\"type\": \"alert\", \"cid\": 1}".to_owned(), "type \"alert\" is not read"),
+        ("{\"type\": \"model\", \"cid\": 1}".to_owned(), "type \"model\" is not read"),
         ("{\"type\": \"size\", \"n_tot\": 1}".to_owned(), "no `cid`"),
         ("{\"type\": \"size\", \"cid\": 1, \"n_tot\": -1}".to_owned(), "`n_tot` is not a count: -1"),
         (serie("\"tweets\": []"), "a serie without tweets"),
