@@ -2,7 +2,7 @@
 
 use crate::cli;
 use crate::config::{Config, reference};
-use crate::{place, topology};
+use crate::{place, push, topology};
 use anyhow::{Context, Result, bail};
 use journal::{Access, Settings, Url};
 use std::fmt::Write;
@@ -30,10 +30,15 @@ fn explain(config: &Config) -> Result<String> {
     for role in topology::roles(config)? {
         let reads = if role.reads.is_empty() { "nothing".to_owned() } else { role.reads.join(", ") };
         let writes = if role.writes.is_empty() { "nothing".to_owned() } else { role.writes.join(", ") };
-        writeln!(text, "    {:<11} reads {reads}; writes {writes}", role.name)?;
+        writeln!(text, "    {:<12} reads {reads}; writes {writes}", role.name)?;
     }
     if config.tweetoscope.brokers.is_empty() {
         writeln!(text, "\nThe role tweetoscope rests: tweetoscope.brokers names none.")?;
+    }
+    for (role, url) in [("pushgateway", &config.pushgateway.url), ("alertmanager", &config.alertmanager.url)] {
+        if url.is_empty() {
+            writeln!(text, "The role {role} rests: {role}.url names none.")?;
+        }
     }
     let windows = &config.windows;
     writeln!(text, "\nCounts are per city, for {} at a time, every {}.", windows.size, windows.hop)?;
@@ -115,6 +120,9 @@ fn connect(config: &Config) -> Result<()> {
     if !config.tweetoscope.brokers.is_empty() {
         let reached = topology::strangers(config).and_then(|settings| Ok(brokers::reach(&settings)?));
         tell("tweetoscope", reached)?;
+    }
+    for (role, service) in push::services(config)? {
+        tell(role, service.reach().map_err(Into::into))?;
     }
     if config.listen != "off" {
         let bound = std::net::TcpListener::bind(&config.listen).with_context(|| format!("cannot listen on {}", config.listen));

@@ -6,6 +6,7 @@ mod check;
 mod cli;
 mod config;
 mod place;
+mod push;
 mod rejected;
 mod roles;
 mod run;

@@ -3,7 +3,7 @@
 use crate::config::{self, Config, Millis};
 use anyhow::{Context as _, Result, anyhow, bail};
 use domain::tweetoscope::{Form, Outward, Words};
-use domain::{Counts, Deviation, Estimate, Model as Learned, Post, Prediction, Sample, Series, Sighting, Size};
+use domain::{Accuracy, Alert, Counts, Deviation, Estimate, Model as Learned, Post, Prediction, Sample, Series, Sighting, Size};
 use flow::window::Hopping;
 use flow::{Cleanup, Late, Producer, Rejected, Timestamp, TopicSpec, Value};
 use ml::hawkes::{Marks, Prior};
@@ -49,6 +49,8 @@ const PREDICTIONS: &str = <Prediction<'static> as Value>::TOPIC;
 const ERRORS: &str = <Deviation<'static> as Value>::TOPIC;
 const SAMPLES: &str = <Sample<'static> as Value>::TOPIC;
 const MODELS: &str = <Learned<'static> as Value>::TOPIC;
+const ACCURACIES: &str = <Accuracy<'static> as Value>::TOPIC;
+const ALERTS: &str = <Alert<'static> as Value>::TOPIC;
 const REJECTED: &str = Rejected::TOPIC;
 const LATE: &str = Late::TOPIC;
 
@@ -67,6 +69,8 @@ pub const ROLES: &[Role] = &[
     },
     Role { name: "learn", kind: Kind::Stage, reads: &[SAMPLES], writes: &[MODELS, LATE, REJECTED] },
     Role { name: "tweetoscope", kind: Kind::Sink, reads: &[POSTS, SERIES, SIZES, ESTIMATES, LATE, REJECTED], writes: &[] },
+    Role { name: "pushgateway", kind: Kind::Sink, reads: &[PREDICTIONS, SIZES, ACCURACIES], writes: &[] },
+    Role { name: "alertmanager", kind: Kind::Sink, reads: &[ALERTS], writes: &[] },
     Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
     Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS], writes: &[] },

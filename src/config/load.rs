@@ -127,7 +127,8 @@ fn typed(key: &str, value: &str) -> Value {
         | "collect.most"
         | "learn.mini_batch"
         | "learn.batch"
-        | "tweetoscope.generation" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Integer),
+        | "tweetoscope.generation"
+        | "pushgateway.top" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Integer),
         "estimate.max_branching" | "estimate.alpha" | "estimate.mu" | "estimate.degree" => real(value),
         "learn.run" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Boolean),
         "estimate.prior_params" => Value::Array(value.split(',').map(|item| real(item.trim())).collect()),
@@ -153,6 +154,7 @@ fn validate(config: &Config) -> Result<()> {
     crate::topology::estimate(config)?;
     crate::topology::predict(config)?;
     crate::topology::messages(config)?;
+    crate::push::validate(config)?;
     if !config.tweetoscope.brokers.is_empty() {
         crate::topology::strangers(config)?;
     }
