@@ -2,6 +2,9 @@
 //!
 //! They commit nothing. A process that starts again reads the topics again, and what a service has lost it is told again.
 
+#[cfg(test)]
+mod tests;
+
 use crate::config::{Config, Millis};
 use crate::topology::{self, Role};
 use anyhow::{Result, anyhow};
