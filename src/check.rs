@@ -72,7 +72,7 @@ fn is_secret(name: &str) -> bool {
 
 /// Hides what must not be seen in a line of TOML: the user and password of a URL, and values that sound like a secret.
 fn masked(line: &str) -> String {
-    if let Some((name, _)) = line.split_once('=').filter(|(name, _)| is_secret(name)) {
+    if let Some((name, _)) = line.split_once('=').filter(|(name, value)| is_secret(name) && value.trim() != "\"\"") {
         return format!("{name}=***");
     }
     let mut texts: Vec<String> = vec![];
@@ -169,6 +169,7 @@ mod tests {
                 "sources = [\"a:?ssl.key.pem=***\", \"tweetoscope://***@h?token=***\"]",
             ),
             ("api_key = abc", "api_key =***"),
+            ("password = \"\"", "password = \"\""),
             (
                 "log = \"kafka://a:9092?sasl.username=u&sasl.password=p%26w&ssl.key.password=q\"",
                 "log = \"kafka://a:9092?sasl.username=u&sasl.password=***&ssl.key.password=***\"",

@@ -6,7 +6,7 @@
 mod tests;
 
 use crate::config::{Config, Millis};
-use crate::topology::{self, Role};
+use crate::topology::Role;
 use anyhow::{Result, anyhow};
 use domain::{Accuracy, Alert, Board, Prediction, Size};
 use engine::{Context, Report, Turn, Turned};

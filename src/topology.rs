@@ -303,7 +303,7 @@ pub fn drawing() -> String {
     let line = |role: &Role| {
         let list = |topics: &[&str]| if topics.is_empty() { "-".to_owned() } else { topics.join(", ") };
         format!(
-            "{:<12}{:<8}{:<11} -> {}\n",
+            "{:<13}{:<8}{:<11} -> {}\n",
             role.name,
             format!("{:?}", role.kind).to_lowercase(),
             list(role.reads),

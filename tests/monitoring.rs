@@ -8,7 +8,7 @@ mod people;
 mod servers;
 mod trouble;
 
-use crate::support::Place;
+use crate::support::{Place, Process};
 use flow::{Mark, Out, Producer, Timestamp, TopicSpec, Value};
 use journal::Access;
 
@@ -24,6 +24,23 @@ fn filled(text: &str, pairs: &[(&str, &str)]) -> String {
         assert!(text.contains(placeholder), "{placeholder} is not in {text}");
         text.replace(placeholder, value)
     })
+}
+
+/// A run of all roles with cascades that come and end within seconds, some of them popular, and more settings; its page.
+fn lively(more: &[(&str, &str)]) -> (Place, Process, String) {
+    let settings = [
+        ("collect.windows", "60s,120s"),
+        ("collect.silence", "5m"),
+        ("collect.least", "3"),
+        ("predict.delay", "30s"),
+        ("learn.every", "60s"),
+    ];
+    let settings = settings.iter().chain(more);
+    let place = settings.fold(Place::new(), |place, (key, value)| place.set(key, value));
+    let source = "synthetic:hawkes?n_star=0.8&sources=2&alive=40&within=1m&speed=60&beta=0.02&first=100";
+    let mut process = place.start(&format!("run --log disk:log --listen 127.0.0.1:0 --source {source}"));
+    let page = process.page();
+    (place, process, page)
 }
 
 /// Appends records to the log `disk:log` of a place, on which nobody works.

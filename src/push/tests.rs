@@ -1,4 +1,5 @@
 use super::*;
+use crate::topology;
 use domain::AlertState;
 use engine::{Permits, wall_clock};
 use flow::{Log, Mark, Out, Producer, Timestamp, TopicSpec};

@@ -2,7 +2,7 @@
 
 use super::people::{Hook, Mailbox};
 use super::servers::{Server, tool};
-use super::{append, filled, shipped};
+use super::{append, filled, lively, shipped};
 use crate::support::{Place, Process, eventually};
 use domain::{Alert, AlertState};
 use flow::Timestamp;
@@ -59,7 +59,7 @@ fn an_alert_comes_to_people_once_and_so_does_its_end() {
     let firing = ("17".to_owned(), "firing".to_owned());
     eventually("the webhook is called", LIMIT, || hook.alerts().contains(&firing).then_some(()));
     eventually("a mail comes", LIMIT, || (!mailbox.subjects().is_empty()).then_some(()));
-    assert_eq!(mailbox.subjects(), ["[FIRING:1] popular (popular 17 warning)"]);
+    assert_eq!(mailbox.subjects(), ["[FIRING:1] popular (popular warning 17)"]);
     let mail = mailbox.newest();
     for part in ["predictions.predicted is 339, the threshold 200, after 600 s. The post says: Snow again!", "http://us:1/"] {
         assert!(mail.contains(part), "{part} is not in {mail}");
@@ -92,6 +92,22 @@ fn an_alert_comes_to_people_once_and_so_does_its_end() {
 }
 
 #[test]
+fn a_cascade_that_will_be_large_comes_to_people_and_goes_when_it_has_ended() {
+    let (mailbox, hook) = (Mailbox::open(), Hook::open());
+    let manager = manager(&mailbox, &hook);
+    let (place, _process, _page) = lively(&[("alertmanager.url", &manager.url), ("alertmanager.every", "2s")]);
+    let over = eventually("an alert comes and is over", LIMIT, || {
+        let alerts = hook.alerts();
+        alerts.iter().find(|(_, status)| status == "resolved").map(|(subject, _)| subject.clone())
+    });
+    assert!(hook.alerts().contains(&(over.clone(), "firing".into())));
+    let ours = place.tap("alerts --log disk:log");
+    assert!(ours.iter().any(|alert| alert["subject"] == over && alert["state"] != "firing"), "{over} goes on");
+    assert!(ours.iter().any(|alert| alert["subject"] == over && alert["rule"] == "popular"), "{over} is no popular cascade");
+    assert!(mailbox.subjects()[0].contains("popular"), "{:?}", mailbox.subjects());
+}
+
+#[test]
 fn a_silence_keeps_mails_away() {
     let (mailbox, hook) = (Mailbox::open(), Hook::open());
     let manager = manager(&mailbox, &hook);
@@ -104,5 +120,5 @@ fn a_silence_keeps_mails_away() {
     eventually("the other is told of", LIMIT, || (hook.alerts() == other && !mailbox.subjects().is_empty()).then_some(()));
     eventually("both are known", LIMIT, || (known(&manager).len() == 2).then_some(()));
     std::thread::sleep(Duration::from_secs(3));
-    assert_eq!((hook.alerts(), mailbox.subjects()), (other.into(), vec!["[FIRING:1] popular (popular 18 warning)".to_owned()]));
+    assert_eq!((hook.alerts(), mailbox.subjects()), (other.into(), vec!["[FIRING:1] popular (popular warning 18)".to_owned()]));
 }

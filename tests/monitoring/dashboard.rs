@@ -1,8 +1,8 @@
 //! The dashboard that is shipped, on a real Prometheus that scrapes a real run: each panel has something to show.
 
 use super::servers::Server;
-use super::{filled, shipped};
-use crate::support::{Place, Process, eventually, get};
+use super::{filled, lively, shipped};
+use crate::support::{eventually, get};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -31,25 +31,9 @@ fn names(text: &str) -> BTreeSet<String> {
     words.filter(|word| word.starts_with("goshawk_") || *word == "n_tot").map(str::to_owned).collect()
 }
 
-/// A run with cascades that come and end within seconds, some of them popular.
-fn lively() -> (Place, Process, String) {
-    let settings = [
-        ("collect.windows", "60s,120s"),
-        ("collect.silence", "5m"),
-        ("collect.least", "3"),
-        ("predict.delay", "30s"),
-        ("learn.every", "60s"),
-    ];
-    let place = settings.into_iter().fold(Place::new(), |place, (key, value)| place.set(key, value));
-    let source = "synthetic:hawkes?n_star=0.8&sources=2&alive=40&within=1m&speed=60&beta=0.02&first=100";
-    let mut process = place.start(&format!("run --log disk:log --listen 127.0.0.1:0 --source {source}"));
-    let page = process.page();
-    (place, process, page)
-}
-
 #[test]
 fn each_panel_shows_something_of_a_real_run() {
-    let (_place, _process, page) = lively();
+    let (_place, _process, page) = lively(&[]);
     let config = filled(
         &shipped("prometheus/prometheus.yml"),
         &[("127.0.0.1:7878", page.trim_start_matches("http://")), ("_interval: 5s", "_interval: 1s")],

@@ -21,6 +21,6 @@ fn each_severity_has_its_receivers() {
     for (severity, receiver) in [("critical", "people"), ("warning", "people"), ("info", "programs")] {
         let labels = format!("severity={severity}");
         let said = tool("amtool", &["config", "routes", "test", &config, &labels]);
-        assert_eq!(said.trim(), receiver, "{severity}");
+        assert!(said.lines().any(|line| line == receiver), "{severity}: {said}");
     }
 }

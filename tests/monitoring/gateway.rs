@@ -101,12 +101,17 @@ fn lively(gateway: &Server) -> (Place, Process, String) {
 #[test]
 fn a_cascade_that_has_ended_disappears_and_a_gateway_that_was_killed_gets_all_back() {
     let mut gateway = Server::pushgateway();
-    let (_place, process, page) = lively(&gateway);
+    let (place, process, page) = lively(&gateway);
     let seen = eventually("cascades are predicted", LIMIT, || Some(cascades(&gateway)).filter(|seen| !seen.is_empty()));
-    eventually("those have ended, and there are others", LIMIT, || {
-        let now = cascades(&gateway);
+    let ended = eventually("one of those has ended", LIMIT, || {
         assert!(of(&gateway, "n_tot", "batchprediction").len() <= 16);
-        (!now.is_empty() && now.is_disjoint(&seen)).then_some(())
+        let sizes = place.tap("sizes --log disk:log");
+        let ended: BTreeSet<String> = sizes.iter().map(|size| size["cascade"].as_str().unwrap().to_owned()).collect();
+        (!ended.is_disjoint(&seen)).then_some(ended)
+    });
+    eventually("there are others, and none that has ended", LIMIT, || {
+        let now = cascades(&gateway);
+        (!now.is_empty() && now.is_disjoint(&ended)).then_some(())
     });
     gateway.kill();
     let detail = eventually("it is noticed", LIMIT, || {

@@ -36,11 +36,7 @@ impl Service {
         if rest.contains('@') {
             return no("takes no user: there are keys for that");
         }
-        if rest.is_empty()
-            || rest.starts_with(['/', ':'])
-            || rest.contains(['?', '#', ' '])
-            || url.parse::<ureq::http::Uri>().is_err()
-        {
+        if !is_place(rest) || url.parse::<ureq::http::Uri>().is_err() {
             return no("is HOST:PORT, and perhaps a path");
         }
         let config = Agent::config_builder().timeout_connect(Some(CONNECT)).timeout_global(Some(ANSWER));
@@ -106,6 +102,18 @@ impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the {} at {}", self.kind, self.base)
     }
+}
+
+/// Whether this is `HOST[:PORT][/PATH]`.
+fn is_place(text: &str) -> bool {
+    let authority = text.split('/').next().unwrap_or_default();
+    // The colons of an address in brackets are no port's.
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !authority.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok());
+    !host.is_empty() && is_port && !text.contains(['?', '#', ' '])
 }
 
 /// Base64, which is how HTTP has names and passwords.
