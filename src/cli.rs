@@ -65,14 +65,16 @@ With no flags: all roles, the log disk:./goshawk-data, the synthetic source, the
 A run resumes exactly where the last one on the same log stopped, however it stopped.";
 
 const TOPICS: &str = "\
-Topics: posts, sightings, counts, series, sizes, estimates, predictions, errors, samples, models, late, rejected;
+Topics: posts, sightings, counts, series, sizes, estimates, predictions, errors, samples, models, accuracies, alerts,
+late, rejected;
 on Kafka any topic there is.
 Speaks to the process that runs on the log when there is one; else opens the log itself, and only reads.
 
   goshawk tap counts -f                    windows as they close
   goshawk tap posts --from start -n 3      the three oldest posts
   goshawk tap counts --from start --key toronto --meta
-  goshawk tap predictions -f               how large each cascade will be, as it is looked at";
+  goshawk tap predictions -f               how large each cascade will be, as it is looked at
+  goshawk tap alerts -f                    what passes the threshold of a rule";
 
 /// What most commands take.
 #[derive(Debug, Clone, Args)]

@@ -45,6 +45,8 @@ pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engi
             "predict" => stage(config, role, Arc::new(topology::predict(config)?), context)?,
             "learn" if !config.learn.run => continue,
             "learn" => stage(config, role, Arc::new(topology::learn(config)), context)?,
+            "monitor" => stage(config, role, Arc::new(topology::monitor(config)), context)?,
+            "watch" => stage(config, role, Arc::new(topology::watch(config)?), context)?,
             "tweetoscope" if config.tweetoscope.brokers.is_empty() => {
                 if config.roles.iter().any(|name| name == "tweetoscope") {
                     bail!("the role tweetoscope needs tweetoscope.brokers, as in kafka://127.0.0.1:9092");

@@ -1,5 +1,11 @@
 //! The topology: which role reads and writes what. One table; configuration picks roles from it and cannot rewire it.
 
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use rules::watch;
+
 use crate::config::{self, Config, Millis};
 use anyhow::{Context as _, Result, anyhow, bail};
 use domain::tweetoscope::{Form, Outward, Words};
@@ -11,7 +17,7 @@ use ml::popularity::Schedule;
 use sinks::tweetoscope::Writing;
 use stages::collect::Rules;
 use stages::estimate::{Model, Usual};
-use stages::{Collect, Count, Learn, Locate, Origin, Predict};
+use stages::{Collect, Count, Learn, Locate, Monitor, Origin, Predict};
 
 /// What kind of thing a role is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,12 +74,19 @@ pub const ROLES: &[Role] = &[
         writes: &[PREDICTIONS, ERRORS, SAMPLES, LATE, REJECTED],
     },
     Role { name: "learn", kind: Kind::Stage, reads: &[SAMPLES], writes: &[MODELS, LATE, REJECTED] },
+    Role { name: "monitor", kind: Kind::Stage, reads: &[SAMPLES], writes: &[ACCURACIES, LATE, REJECTED] },
+    Role {
+        name: "watch",
+        kind: Kind::Stage,
+        reads: &[PREDICTIONS, SIZES, ACCURACIES, COUNTS],
+        writes: &[ALERTS, LATE, REJECTED],
+    },
     Role { name: "tweetoscope", kind: Kind::Sink, reads: &[POSTS, SERIES, SIZES, ESTIMATES, LATE, REJECTED], writes: &[] },
     Role { name: "pushgateway", kind: Kind::Sink, reads: &[PREDICTIONS, SIZES, ACCURACIES], writes: &[] },
     Role { name: "alertmanager", kind: Kind::Sink, reads: &[ALERTS], writes: &[] },
     Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
-    Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS], writes: &[] },
+    Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS, PREDICTIONS, SIZES, ACCURACIES, ALERTS], writes: &[] },
 ];
 
 /// The role of this name.
@@ -202,7 +215,11 @@ pub fn collect(config: &Config) -> Result<Collect> {
     if collect.silence.0 <= 0 || collect.longest.0 <= 0 {
         bail!("collect.silence and collect.longest must be longer than nothing");
     }
-    let mut rules = Rules::default().with_windows(windows);
+    let longest = windows.iter().copied().max().unwrap_or_default();
+    let doubled = (1..=collect.doublings).map_while(|times| 1_u32.checked_shl(times)?.checked_mul(longest));
+    let in_time = |window: &u32| i64::from(*window) * 1000 < collect.longest.0;
+    let doubled: Vec<u32> = doubled.take_while(in_time).collect();
+    let mut rules = Rules::default().with_windows([windows, doubled].concat());
     (rules.silence_ms, rules.longest_ms, rules.remember_ms) = (collect.silence.0, collect.longest.0, collect.remember.0);
     (rules.least, rules.most) = (collect.least, collect.most);
     rules.text = usize::try_from(collect.text.0).unwrap_or(usize::MAX);
@@ -246,6 +263,11 @@ pub fn learn(config: &Config) -> Learn {
     let memory = usize::try_from(config.learn.memory.0).unwrap_or(usize::MAX);
     let schedule = Schedule { mini_batch, batch, ..Schedule::default() }.within(memory);
     Learn { schedule, every_ms: config.learn.every.0 }
+}
+
+/// The `monitor` stage, as configured.
+pub fn monitor(config: &Config) -> Monitor {
+    Monitor { over: config.monitor.over, every_ms: config.monitor.every.0 }
 }
 
 /// The constants of the course.
@@ -311,56 +333,4 @@ pub fn drawing() -> String {
         )
     };
     ROLES.iter().map(line).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_topic_that_is_read_is_written_by_a_role_before() {
-        for (position, role) in ROLES.iter().enumerate() {
-            for topic in role.reads {
-                let before = if *topic == MODELS { ROLES.len() } else { position };
-                let written = ROLES.iter().take(before).any(|before| before.writes.contains(topic));
-                assert!(written, "{} reads {topic}, which nobody before it writes", role.name);
-            }
-        }
-    }
-
-    #[test]
-    fn the_architecture_page_draws_this_table() {
-        let page = include_str!("../docs/ARCHITECTURE.md");
-        assert!(page.contains(&drawing()), "put this into docs/ARCHITECTURE.md:\n{}", drawing());
-    }
-
-    #[test]
-    fn estimate_does_not_await_collect_where_series_come_from_elsewhere() {
-        let from = |url: &str| Config { sources: vec![url.into()], ..Config::default() };
-        let estimate = role("estimate").unwrap();
-        assert_eq!(producers(&from("tweetoscope://a:1"), estimate).len(), 4);
-        assert_eq!(producers(&from("tweetoscope://a:1?read=cascade_series"), estimate).len(), 0);
-    }
-
-    #[test]
-    fn count_awaits_every_partition_of_locate_and_locate_nobody() {
-        let config = Config::default();
-        let names: Vec<String> =
-            producers(&config, role("count").unwrap()).into_iter().map(|(topic, name)| format!("{topic} {name}")).collect();
-        assert_eq!(names, ["sightings locate/0", "sightings locate/1", "sightings locate/2", "sightings locate/3"]);
-        assert!(producers(&config, role("locate").unwrap()).is_empty());
-    }
-
-    #[test]
-    fn estimate_awaits_collect_only_where_a_source_brings_posts() {
-        let awaited = |sources: &[&str]| {
-            let config = Config { sources: sources.iter().map(|url| (*url).to_owned()).collect(), ..Config::default() };
-            producers(&config, role("estimate").unwrap()).len()
-        };
-        assert_eq!(awaited(&["synthetic:"]), 4);
-        assert_eq!(awaited(&["tweetoscope://a:1"]), 4);
-        let (series, sizes) = ("tweetoscope://a:1?read=cascade_series", "tweetoscope://a:1?read=cascade_properties");
-        assert_eq!(awaited(&[series, sizes]), 0);
-        assert_eq!(awaited(&[series, "synthetic:"]), 4);
-    }
 }

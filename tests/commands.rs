@@ -74,7 +74,7 @@ fn a_wrong_key_is_named_with_its_line_and_the_nearest_right_one() {
           |
         3 | [windws]
           |  ^^^^^^
-        unknown field `windws`, expected one of `log`, `sources`, `roles`, `listen`, `time`, `windows`, `locate`, `collect`, `estimate`, `predict`, `learn`, `tweetoscope`, `topics`, `engine`, `ingest`
+        unknown field `windws`, expected one of `log`, `sources`, `roles`, `listen`, `time`, `windows`, `locate`, `collect`, `estimate`, `predict`, `learn`, `monitor`, `watch`, `tweetoscope`, `topics`, `engine`, `ingest`
         did you mean `windows`?
     "#]].assert_eq(&place.run("check").bad(&place));
     let place = Place::new().set("windows.sise", "10m");
@@ -92,7 +92,7 @@ fn a_topic_that_is_not_there_is_named_with_those_that_are() {
     let open = place.run("tap cuonts --log disk:log --from start").bad(&place);
     assert_eq!(closed, open);
     expect![[r#"
-        goshawk: there is no topic 'cuonts'; there is posts, series, sizes, rejected, sightings, late, counts, estimates, predictions, errors, samples, models
+        goshawk: there is no topic 'cuonts'; there is posts, series, sizes, rejected, sightings, late, counts, estimates, predictions, errors, samples, models, accuracies, alerts
     "#]]
     .assert_eq(&closed);
 }

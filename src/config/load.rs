@@ -127,9 +127,12 @@ fn typed(key: &str, value: &str) -> Value {
         | "collect.most"
         | "learn.mini_batch"
         | "learn.batch"
+        | "collect.doublings"
+        | "monitor.over"
         | "tweetoscope.generation"
         | "pushgateway.top" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Integer),
         "estimate.max_branching" | "estimate.alpha" | "estimate.mu" | "estimate.degree" => real(value),
+        _ if key.starts_with("watch.rules.") && value.parse::<f64>().is_ok() => real(value),
         "learn.run" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Boolean),
         "estimate.prior_params" => Value::Array(value.split(',').map(|item| real(item.trim())).collect()),
         _ => Value::String(value.to_owned()),
@@ -153,6 +156,7 @@ fn validate(config: &Config) -> Result<()> {
     crate::topology::collect(config)?;
     crate::topology::estimate(config)?;
     crate::topology::predict(config)?;
+    crate::topology::watch(config)?;
     crate::topology::messages(config)?;
     crate::push::validate(config)?;
     if !config.tweetoscope.brokers.is_empty() {

@@ -27,6 +27,8 @@ pub struct Config {
     pub estimate: Estimate,
     pub predict: Predict,
     pub learn: Learn,
+    pub monitor: Monitor,
+    pub watch: Watch,
     pub tweetoscope: Tweetoscope,
     pub pushgateway: Pushgateway,
     pub alertmanager: Alertmanager,
@@ -63,6 +65,7 @@ pub struct Locate {
 #[serde(deny_unknown_fields, default)]
 pub struct Collect {
     pub windows: Vec<Millis>,
+    pub doublings: u32,
     pub silence: Millis,
     pub longest: Millis,
     pub remember: Millis,
@@ -102,6 +105,34 @@ pub struct Learn {
     pub batch: u64,
     pub every: Millis,
     pub memory: Size,
+}
+
+/// How errors are accounted for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Monitor {
+    pub over: usize,
+    pub every: Millis,
+}
+
+/// What raises alerts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Watch {
+    pub rules: BTreeMap<String, Rule>,
+}
+
+/// A rule that raises alerts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    pub of: String,
+    pub above: Option<f64>,
+    pub below: Option<f64>,
+    pub clear: Option<f64>,
+    pub window: Option<Millis>,
+    pub silence: Option<Millis>,
+    pub expire: Option<Millis>,
 }
 
 /// Topics of a Tweetoscope, as they are written.
@@ -185,6 +216,8 @@ impl Default for Config {
             estimate: Estimate::default(),
             predict: Predict::default(),
             learn: Learn::default(),
+            monitor: Monitor::default(),
+            watch: Watch::default(),
             tweetoscope: Tweetoscope::default(),
             pushgateway: Pushgateway::default(),
             alertmanager: Alertmanager::default(),
@@ -217,6 +250,7 @@ impl Default for Collect {
     fn default() -> Self {
         Collect {
             windows: vec![Millis(600_000), Millis(1_200_000)],
+            doublings: 0,
             silence: Millis(1_800_000),
             longest: Millis(7 * 86_400_000),
             remember: Millis(86_400_000),
@@ -252,6 +286,23 @@ impl Default for Predict {
 impl Default for Learn {
     fn default() -> Self {
         Learn { run: true, mini_batch: 16, batch: 256, every: Millis(600_000), memory: Size(4 << 20) }
+    }
+}
+
+impl Default for Monitor {
+    fn default() -> Self {
+        Monitor { over: 256, every: Millis(10_000) }
+    }
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        let rule = |of: &str| Rule { of: of.to_owned(), ..Rule::default() };
+        let popular = Rule { above: Some(200.0), ..rule("predictions.predicted") };
+        let inaccurate = Rule { above: Some(0.5), ..rule("accuracies.mean") };
+        let uncertain = Rule { below: Some(0.65), ..rule("accuracies.coverage") };
+        let rules = [("popular", popular), ("inaccurate", inaccurate), ("uncertain", uncertain)];
+        Watch { rules: rules.map(|(name, rule)| (name.to_owned(), rule)).into() }
     }
 }
 
@@ -295,6 +346,8 @@ impl Default for Topics {
             ("predictions", 30),
             ("samples", 30),
             ("models", 7),
+            ("accuracies", 7),
+            ("alerts", 30),
             ("late", 7),
             ("rejected", 30),
         ];

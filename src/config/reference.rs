@@ -30,6 +30,10 @@ pub const REFERENCE: &[(&str, &str)] = &[
         "collect.windows",
         "How long a cascade is observed before a partial one is told of, each in whole seconds. The longest decides how long reposts are kept one by one.",
     ),
+    (
+        "collect.doublings",
+        "Cascades that go on are looked at again at twice the longest window, four times, and so on: so often.",
+    ),
     ("collect.silence", "A cascade has ended when nothing was added for so long; its size is then what it has come to."),
     ("collect.longest", "A cascade has ended so long after its start, whatever comes."),
     (
@@ -69,6 +73,12 @@ pub const REFERENCE: &[(&str, &str)] = &[
     ("learn.every", "but not before so long after the last, by the time of the posts: models are large."),
     ("learn.batch", "How models are trained is tuned after so many."),
     ("learn.memory", "Training takes at most so much memory for each observation window: older cascades are forgotten."),
+    ("monitor.over", "Means, medians and coverage in `accuracies` are over so many errors, the newest."),
+    ("monitor.every", "Accuracies of an observation window are told at most so often, by the time of the posts."),
+    (
+        "watch.rules",
+        "What raises alerts, by name: `of` (`predictions.predicted`, `.low`, `.observed`; `accuracies.mean`, `.median`, `.coverage`; `counts.posts`, `.reposts`, `.people`), the threshold `above` or `below`, and where wanted `clear` (the alert ends when the value is back there; a fifth behind the threshold), `window` (only that observation window), `silence` (no other alert of the same subject for so long; 10m), `expire` (it ends when nothing is heard for so long; 1d). See [alerts](alerts.md).",
+    ),
     (
         "tweetoscope.brokers",
         "`kafka://HOST:PORT` of a Tweetoscope; empty: there is none, and the role `tweetoscope` rests. Options as in [Goshawk on Kafka](kafka.md). See [Tweetoscope](tweetoscope.md).",

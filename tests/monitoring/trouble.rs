@@ -7,7 +7,7 @@ use crate::support::{Place, eventually};
 use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(60);
-const ROLES: &str = "source,collect,estimate,predict,learn";
+const ROLES: &str = "source,collect,estimate,predict,learn,monitor,watch";
 const SOURCE: &str = "synthetic:hawkes?count=300&sources=2&alive=30&speed=max&start=2026-01-01T00:00:00Z";
 
 #[test]

@@ -48,9 +48,21 @@ fn two_thousand_attacked_runs_on_disk_equal_the_straight_run() {
 fn every_topic_has_records() {
     let outcomes: Vec<_> = (0..50).map(|seed| World::new(&Kind::Memory, seed, &records(seed), Breakage::None)).collect();
     let outcomes: Vec<_> = outcomes.into_iter().map(|world| world.run_straight().unwrap()).collect();
-    for topic in
-        ["counts", "series", "sizes", "estimates", "predictions", "errors", "samples", "models", "sightings", "late", "rejected"]
-    {
+    for topic in [
+        "counts",
+        "series",
+        "sizes",
+        "estimates",
+        "predictions",
+        "errors",
+        "samples",
+        "models",
+        "accuracies",
+        "alerts",
+        "sightings",
+        "late",
+        "rejected",
+    ] {
         let records: usize = outcomes.iter().map(|outcome| outcome.records(topic)).sum();
         assert!(records >= 50, "{records} records of {topic} in 50 runs");
     }

@@ -9,7 +9,8 @@ use journal::{Access, Options, RealMedia};
 use ml::popularity::Schedule;
 use stages::collect::Rules;
 use stages::estimate::{Model, Usual};
-use stages::{Collect, Count, Estimate, Learn, Locate, Predict};
+use stages::watch::{Measure, Rule};
+use stages::{Collect, Count, Estimate, Learn, Locate, Monitor, Predict, Watch};
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
@@ -20,17 +21,19 @@ const PARTITIONS: u32 = 3;
 const MINUTE: i64 = 60_000;
 
 /// The stages: what each reads and writes.
-const STAGES: [(&str, &[&str], &[&str]); 6] = [
+const STAGES: [(&str, &[&str], &[&str]); 8] = [
     ("locate", &["posts"], &["sightings"]),
     ("count", &["sightings"], &["counts"]),
     ("collect", &["posts"], &["series", "sizes"]),
     ("estimate", &["series"], &["estimates"]),
     ("predict", &["estimates", "sizes", "models"], &["predictions", "errors", "samples"]),
     ("learn", &["samples"], &["models"]),
+    ("monitor", &["samples"], &["accuracies"]),
+    ("watch", &["predictions", "sizes", "accuracies", "counts"], &["alerts"]),
 ];
 /// Topics whose order is the same in every run; of the others, what is in them.
 const ORDERED: [&str; 6] = ["counts", "series", "sizes", "estimates", "predictions", "errors"];
-const OTHERS: [&str; 5] = ["sightings", "samples", "models", "late", "rejected"];
+const OTHERS: [&str; 7] = ["sightings", "samples", "models", "accuracies", "alerts", "late", "rejected"];
 
 /// Which log.
 pub enum Kind {
@@ -155,6 +158,8 @@ impl<'k> World<'k> {
                 joined(Estimate { model, usual, max_branching: 0.9, silence_s }, context)
             }
             "predict" => joined(Predict { delay_ms: MINUTE }, context),
+            "monitor" => joined(Monitor { over: 4, every_ms: MINUTE }, context),
+            "watch" => joined(Watch { rules: rules() }, context),
             _ => {
                 let schedule = Schedule { mini_batch: 2, batch: 4, most: 8, seed: 1 };
                 joined(Learn { schedule, every_ms: MINUTE }, context)
@@ -327,6 +332,14 @@ impl<'k> World<'k> {
         // Samples since a window's last model stand beside it or in it, as commits fell: the models are compared themselves.
         entries.filter(|key| group != "learn" || key.get(8) != Some(&b's')).collect()
     }
+}
+
+fn rules() -> Vec<Rule> {
+    let rule = |of: Measure, threshold: f64| {
+        let (name, is_above, window_s) = (of.name().to_owned(), true, None);
+        Rule { name, of, threshold, is_above, clear: threshold, window_s, silence_ms: MINUTE, expire_ms: 10 * MINUTE }
+    };
+    vec![rule(Measure::Predicted, 4.0), rule(Measure::Posts, 2.0)]
 }
 
 fn joined<S: Stage + 'static>(stage: S, context: Context) -> Box<dyn Turn> {

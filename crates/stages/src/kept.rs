@@ -48,6 +48,11 @@ impl<V: Serialize + DeserializeOwned, const PREFIX: u8> Kept<V, PREFIX> {
         self.entries.values()
     }
 
+    /// All of them with their keys, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &V)> {
+        self.entries.iter().map(|(key, value)| (key.as_slice(), value))
+    }
+
     pub fn clear(&mut self) {
         self.changed.extend(std::mem::take(&mut self.entries).into_keys());
     }

@@ -11,12 +11,16 @@ pub mod estimate;
 mod kept;
 pub mod learn;
 mod locate;
+mod monitor;
 pub mod predict;
 mod turns;
+pub mod watch;
 
 pub use collect::Collect;
 pub use count::{Count, Tally};
 pub use estimate::Estimate;
 pub use learn::Learn;
 pub use locate::{Locate, Origin};
+pub use monitor::Monitor;
 pub use predict::Predict;
+pub use watch::Watch;

@@ -1,0 +1,124 @@
+//! `watch`: predictions, sizes, accuracies, counts -> alerts. Is anything beyond what its rule allows?
+
+mod rule;
+mod vigil;
+
+#[cfg(test)]
+mod tests;
+
+pub use rule::{Measure, Rule};
+pub use vigil::Vigil;
+
+use domain::{Accuracy, Alert, AlertState, Prediction, Size, Text};
+use flow::{Broken, Input, Out, Stage, Timestamp, Value};
+use std::borrow::Cow;
+use vigil::{Measured, Standing};
+
+/// Raises alerts by rules: one when a threshold is passed, one when it is no longer, and nothing in between.
+///
+/// What is measured of a subject comes in the order of time, from one place. That a cascade has ended comes from another: it waits
+/// until no prediction can come that was made before.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    /// The rules.
+    pub rules: Vec<Rule>,
+}
+
+impl Stage for Watch {
+    type State = Vigil;
+
+    fn name(&self) -> &'static str {
+        "watch"
+    }
+
+    fn on_record(&self, input: &Input<'_>, vigil: &mut Vigil, out: &mut Out) -> Result<(), Broken> {
+        let measured = match input.topic {
+            Size::TOPIC => {
+                vigil.wait(input.record.time, input.decode::<Size<'_>>()?.size);
+                return Ok(());
+            }
+            Prediction::TOPIC => Measured::of_prediction(&input.decode()?),
+            Accuracy::TOPIC => Measured::of_accuracy(&input.decode()?),
+            _ => Measured::of_counts(&input.decode()?),
+        };
+        let mut told = Told { subject: &String::from_utf8_lossy(input.record.key), at: input.record.time, out };
+        give_up(vigil, &mut told);
+        self.rules.iter().for_each(|rule| hear(rule, &measured, vigil, &mut told));
+        Ok(())
+    }
+
+    fn on_deadline(&self, key: &[u8], at: Timestamp, vigil: &mut Vigil, out: &mut Out) {
+        let mut told = Told { subject: &String::from_utf8_lossy(key), at, out };
+        give_up(vigil, &mut told);
+        while let Some(size) = vigil.end(at) {
+            for rule in self.rules.iter().filter(|rule| rule.of.is_of_cascades()) {
+                if let Some(standing) = vigil.take(&rule.name).filter(|standing| standing.is_firing) {
+                    told.tell(&rule.name, AlertState::Ended, &Standing { value: size as f64, ..standing });
+                }
+            }
+        }
+    }
+
+    fn deadline(&self, vigil: &Vigil) -> Option<Timestamp> {
+        vigil.deadline()
+    }
+
+    fn is_done(&self, vigil: &Vigil) -> bool {
+        vigil.is_idle()
+    }
+
+    fn refuses_late(&self) -> bool {
+        false
+    }
+}
+
+/// Ends the alerts of which nothing was heard for too long.
+fn give_up(vigil: &mut Vigil, told: &mut Told<'_>) {
+    for (rule, standing) in vigil.expired(told.at) {
+        if standing.is_firing {
+            told.at(standing.expires).tell(&rule, AlertState::Silent, &standing);
+        }
+    }
+}
+
+/// What a rule makes of what was measured.
+fn hear(rule: &Rule, measured: &Measured, vigil: &mut Vigil, told: &mut Told<'_>) {
+    let Some(value) = rule.value(measured) else { return };
+    let at = told.at;
+    match vigil.take(&rule.name) {
+        Some(standing) if standing.is_firing && rule.is_cleared(value) => {
+            let standing = Standing { value, ..standing };
+            told.tell(&rule.name, AlertState::Calm, &standing);
+            vigil.set(&rule.name, standing.resting(at.plus_millis(rule.silence_ms)));
+        }
+        Some(standing) if standing.is_firing => vigil.set(&rule.name, standing.going_on(value, at.plus_millis(rule.expire_ms))),
+        Some(resting) => vigil.set(&rule.name, resting),
+        None if rule.is_passed(value) => {
+            let standing = Standing::firing(rule, measured, value, at);
+            told.tell(&rule.name, AlertState::Firing, &standing);
+            vigil.set(&rule.name, standing);
+        }
+        None => {}
+    }
+}
+
+/// Where alerts of a subject go.
+struct Told<'a> {
+    subject: &'a str,
+    at: Timestamp,
+    out: &'a mut Out,
+}
+
+impl Told<'_> {
+    fn at(&mut self, at: Timestamp) -> Told<'_> {
+        Told { at, subject: self.subject, out: self.out }
+    }
+
+    fn tell(&mut self, rule: &str, state: AlertState, standing: &Standing) {
+        let borrowed = |text| Text(Cow::Borrowed(text));
+        let Standing { value, threshold, since, window_s, .. } = *standing;
+        let (of, text) = (borrowed(&standing.of), borrowed(&standing.text));
+        let (alert, rule, subject) = (Text::from(format!("{rule}/{}", self.subject)), borrowed(rule), borrowed(self.subject));
+        self.out.send(self.at, &Alert { alert, rule, subject, state, of, value, threshold, since, window_s, text });
+    }
+}

@@ -1,0 +1,48 @@
+use super::*;
+
+#[test]
+fn every_topic_that_is_read_is_written_by_a_role_before() {
+    for (position, role) in ROLES.iter().enumerate() {
+        for topic in role.reads {
+            let before = if *topic == MODELS { ROLES.len() } else { position };
+            let written = ROLES.iter().take(before).any(|before| before.writes.contains(topic));
+            assert!(written, "{} reads {topic}, which nobody before it writes", role.name);
+        }
+    }
+}
+
+#[test]
+fn the_architecture_page_draws_this_table() {
+    let page = include_str!("../../docs/ARCHITECTURE.md");
+    assert!(page.contains(&drawing()), "put this into docs/ARCHITECTURE.md:\n{}", drawing());
+}
+
+#[test]
+fn estimate_does_not_await_collect_where_series_come_from_elsewhere() {
+    let from = |url: &str| Config { sources: vec![url.into()], ..Config::default() };
+    let estimate = role("estimate").unwrap();
+    assert_eq!(producers(&from("tweetoscope://a:1"), estimate).len(), 4);
+    assert_eq!(producers(&from("tweetoscope://a:1?read=cascade_series"), estimate).len(), 0);
+}
+
+#[test]
+fn count_awaits_every_partition_of_locate_and_locate_nobody() {
+    let config = Config::default();
+    let names: Vec<String> =
+        producers(&config, role("count").unwrap()).into_iter().map(|(topic, name)| format!("{topic} {name}")).collect();
+    assert_eq!(names, ["sightings locate/0", "sightings locate/1", "sightings locate/2", "sightings locate/3"]);
+    assert!(producers(&config, role("locate").unwrap()).is_empty());
+}
+
+#[test]
+fn estimate_awaits_collect_only_where_a_source_brings_posts() {
+    let awaited = |sources: &[&str]| {
+        let config = Config { sources: sources.iter().map(|url| (*url).to_owned()).collect(), ..Config::default() };
+        producers(&config, role("estimate").unwrap()).len()
+    };
+    assert_eq!(awaited(&["synthetic:"]), 4);
+    assert_eq!(awaited(&["tweetoscope://a:1"]), 4);
+    let (series, sizes) = ("tweetoscope://a:1?read=cascade_series", "tweetoscope://a:1?read=cascade_properties");
+    assert_eq!(awaited(&[series, sizes]), 0);
+    assert_eq!(awaited(&[series, "synthetic:"]), 4);
+}
