@@ -11,7 +11,8 @@ use std::time::Duration;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-fn alert(subject: &'static str, state: AlertState, value: f64) -> Alert<'static> {
+/// How an alert of the rule `popular` stands.
+pub fn alert(subject: &'static str, state: AlertState, value: f64) -> Alert<'static> {
     let (rule, of, text) = ("popular".into(), "predictions.predicted".into(), "Snow again!".into());
     let (alert, subject, since) = (format!("popular/{subject}").into(), subject.into(), Timestamp::from_seconds(60));
     Alert { alert, rule, subject, state, of, value, threshold: 200.0, since, window_s: Some(600), text }

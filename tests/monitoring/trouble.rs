@@ -1,13 +1,16 @@
 //! Services that are not there, or say no: a line that says so, and everything else goes on.
 
+use super::alerts::alert;
+use super::append;
 use super::gateway::health;
 use super::servers::Server;
 use crate::brokers::free_ports;
 use crate::support::{Place, eventually};
+use domain::AlertState;
 use std::time::{Duration, Instant};
 
 const LIMIT: Duration = Duration::from_secs(60);
-const ROLES: &str = "source,collect,estimate,predict,learn,monitor,watch";
+const ROLES: &str = "source,locate,count,collect,estimate,predict,learn,monitor,watch";
 const SOURCE: &str = "synthetic:hawkes?count=300&sources=2&alive=30&speed=max&start=2026-01-01T00:00:00Z";
 
 #[test]
@@ -53,6 +56,7 @@ fn a_run_to_the_end_does_not_wait_for_ever_for_who_is_away() {
     let closed = free_ports(1)[0];
     let place = Place::new().set("pushgateway.url", &format!("http://127.0.0.1:{closed}"));
     let place = place.set("alertmanager.url", &format!("http://127.0.0.1:{closed}"));
+    append(&place, &[alert("17", AlertState::Firing, 300.0)]);
     let begun = Instant::now();
     let ended =
         place.run(&format!("run --roles {ROLES},pushgateway,alertmanager --drain --listen off --log disk:log --source {SOURCE}"));
