@@ -33,15 +33,28 @@ fn names(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn each_panel_shows_something_of_a_real_run() {
-    let (_place, _process, page) = lively(&[]);
+    let gateway = Server::pushgateway();
+    let (_place, _process, page) = lively(&[("pushgateway.url", &gateway.url)]);
     let config = filled(
         &shipped("prometheus/prometheus.yml"),
-        &[("127.0.0.1:7878", page.trim_start_matches("http://")), ("_interval: 5s", "_interval: 1s")],
+        &[
+            ("127.0.0.1:7878", page.trim_start_matches("http://")),
+            ("127.0.0.1:9091", gateway.url.trim_start_matches("http://")),
+            ("_interval: 5s", "_interval: 1s"),
+        ],
     );
     let prometheus = Server::prometheus(&config, &shipped("prometheus/rules.yml"));
     for (title, query) in queries() {
         let asked = query.replace("$__rate_interval", "15s").replace("$window", ".*");
         eventually(&format!("{title} shows {asked}"), LIMIT, || Some(prometheus.query(&asked)).filter(|found| !found.is_empty()));
+    }
+    // The jobs and the rule of a Tweetoscope.
+    for query in [
+        r#"n_tot{job="batchprediction"}"#,
+        r#"{__name__=~"ARE_.*",job="batchARE"}"#,
+        r#"ALERTS{alertname="PopularCascade",alertstate="firing"}"#,
+    ] {
+        eventually(query, LIMIT, || Some(prometheus.query(query)).filter(|found| !found.is_empty()));
     }
     let window = dashboard()["templating"]["list"][0]["query"]["query"].as_str().unwrap().to_owned();
     let metric = window.trim_start_matches("label_values(").split(',').next().unwrap().to_owned();

@@ -63,7 +63,7 @@ fn a_run_to_the_end_does_not_wait_for_ever_for_who_is_away() {
     assert!(ended.status.success(), "{}", ended.err);
     assert_eq!(ended.err.lines().filter(|line| line.contains("does not answer")).count(), 2, "{}", ended.err);
     assert!(begun.elapsed() > Duration::from_secs(9), "it did not try");
-    assert!(place.tap("predictions --log disk:log").len() > 100);
+    assert!(place.tap("predictions --log disk:log").len() > 20);
 }
 
 #[test]
