@@ -2,9 +2,11 @@
 //!
 //! Start reading at `topology.rs` (which role reads and writes what), then `run.rs`.
 
+mod append;
 mod check;
 mod cli;
 mod config;
+mod model;
 mod place;
 mod push;
 mod rejected;
@@ -33,6 +35,7 @@ fn main() -> ExitCode {
         Command::Tap(tap) => tap::tap(&tap),
         Command::Top(at) => top::top(&at),
         Command::Rejected(rejected) => rejected::rejected(&rejected),
+        Command::Model(model) => model::model(&model),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,17 +1,20 @@
 //! `goshawk rejected`: what was not taken, and another chance for it.
 
+use crate::append;
 use crate::cli;
 use crate::config::Config;
 use crate::place::{self, Reach};
 use crate::print;
-use crate::tap::{refusal, stream};
+use crate::tap::stream;
 use anyhow::{Context, Result, anyhow, bail};
-use domain::Post;
-use flow::{Log, Mark, Out, Producer, Refused, Rejected, Timestamp, TopicSpec, Value};
+use flow::{Refused, Rejected, Value};
 use journal::Access;
 use serde::Deserialize;
 use serve::tap::{From, Tap, TapOptions};
 use std::fmt::Write;
+
+/// The name under which posts are written.
+const APPEND: &str = "append";
 
 /// A rejected record at its place.
 #[derive(Debug, Deserialize)]
@@ -85,37 +88,11 @@ fn replay(config: &Config, number: &str) -> Result<()> {
         }
     }
     if !posts.is_empty() {
-        append(config, &posts)?;
+        append::append(config, APPEND, &posts, |post| post.time)?;
     }
     print(&format!("{} posts appended from {} records; {still} still not readable\n", posts.len(), chosen.len()))?;
     if still > 0 && posts.is_empty() {
         bail!("nothing could be read");
     }
     Ok(())
-}
-
-fn append(config: &Config, posts: &[Post<'static>]) -> Result<()> {
-    match place::reach(&config.log, Access::Write)? {
-        Reach::Process(url) => {
-            let body = serde_json::json!({ "topic": Post::TOPIC, "records": posts }).to_string();
-            let answer = place::agent().post(format!("{url}/api/append")).content_type("application/json").send(body)?;
-            if answer.status() != 200 {
-                bail!("{}", refusal(answer));
-            }
-            Ok(())
-        }
-        Reach::Opened(log) => append_to(&*log, posts),
-    }
-}
-
-fn append_to(log: &dyn Log, posts: &[Post<'static>]) -> Result<()> {
-    let specs: Vec<TopicSpec> = log.topics()?.into_iter().filter(|spec| spec.name == Post::TOPIC).collect();
-    let mut out = Out::new(log.format(), &specs);
-    for post in posts {
-        out.send(post.time, post);
-    }
-    // Done at once: nobody waits for this producer to say how far it is.
-    let mark = Mark { watermark: Timestamp::MIN, at: engine::wall_clock()(), done: true };
-    log.append(out.take(&Producer::from("append"), mark, false))?;
-    Ok(log.sync()?)
 }

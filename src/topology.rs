@@ -9,7 +9,9 @@ pub use rules::watch;
 use crate::config::{self, Config, Millis};
 use anyhow::{Context as _, Result, anyhow, bail};
 use domain::tweetoscope::{Form, Outward, Words};
-use domain::{Accuracy, Alert, Counts, Deviation, Estimate, Model as Learned, Post, Prediction, Sample, Series, Sighting, Size};
+use domain::{
+    Accuracy, Alert, Counts, Deviation, Estimate, Model as Learned, Post, Prediction, Rollback, Sample, Series, Sighting, Size,
+};
 use flow::window::Hopping;
 use flow::{Cleanup, Late, Producer, Rejected, Timestamp, TopicSpec, Value};
 use ml::hawkes::{Marks, Prior};
@@ -57,10 +59,12 @@ const SAMPLES: &str = <Sample<'static> as Value>::TOPIC;
 const MODELS: &str = <Learned<'static> as Value>::TOPIC;
 const ACCURACIES: &str = <Accuracy<'static> as Value>::TOPIC;
 const ALERTS: &str = <Alert<'static> as Value>::TOPIC;
+const ROLLBACKS: &str = <Rollback<'static> as Value>::TOPIC;
 const REJECTED: &str = Rejected::TOPIC;
 const LATE: &str = Late::TOPIC;
 
-/// All roles, each behind those whose records it reads; but `models`, to which predictions lead, comes back to `predict`.
+/// All roles, each behind those whose records it reads; but `models`, to which predictions lead, comes back to `predict`, and
+/// `rollbacks`, for which people ask `serve`, to `learn`.
 pub const ROLES: &[Role] = &[
     Role { name: "source", kind: Kind::Source, reads: &[], writes: &[POSTS, SERIES, SIZES, REJECTED] },
     Role { name: "locate", kind: Kind::Stage, reads: &[POSTS], writes: &[SIGHTINGS, LATE, REJECTED] },
@@ -73,7 +77,7 @@ pub const ROLES: &[Role] = &[
         reads: &[ESTIMATES, SIZES, MODELS],
         writes: &[PREDICTIONS, ERRORS, SAMPLES, LATE, REJECTED],
     },
-    Role { name: "learn", kind: Kind::Stage, reads: &[SAMPLES], writes: &[MODELS, LATE, REJECTED] },
+    Role { name: "learn", kind: Kind::Stage, reads: &[SAMPLES, ROLLBACKS], writes: &[MODELS, LATE, REJECTED] },
     Role { name: "monitor", kind: Kind::Stage, reads: &[SAMPLES], writes: &[ACCURACIES, LATE, REJECTED] },
     Role {
         name: "watch",
@@ -86,7 +90,7 @@ pub const ROLES: &[Role] = &[
     Role { name: "alertmanager", kind: Kind::Sink, reads: &[ALERTS], writes: &[] },
     Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
-    Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS, PREDICTIONS, SIZES, ACCURACIES, ALERTS], writes: &[] },
+    Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS, PREDICTIONS, SIZES, ACCURACIES, ALERTS], writes: &[ROLLBACKS] },
 ];
 
 /// The role of this name.

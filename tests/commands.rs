@@ -36,6 +36,11 @@ fn every_command_explains_itself() {
     expect_file!["golden/help-tap.txt"].assert_eq(&help("tap --help"));
     expect_file!["golden/help-top.txt"].assert_eq(&help("top --help"));
     expect_file!["golden/help-rejected.txt"].assert_eq(&help("rejected --help"));
+    expect_file!["golden/help-model.txt"].assert_eq(&help("model --help"));
+    for command in ["ls", "show", "rollback"] {
+        let text = help(&format!("model {command} --help"));
+        assert!(text.contains("Usage: goshawk model") && text.contains("--log <URL>"), "{text}");
+    }
     for command in ["ls", "show", "replay"] {
         let text = help(&format!("rejected {command} --help"));
         assert!(text.contains("Usage: goshawk rejected") && text.contains("--log <URL>"), "{text}");
@@ -92,7 +97,7 @@ fn a_topic_that_is_not_there_is_named_with_those_that_are() {
     let open = place.run("tap cuonts --log disk:log --from start").bad(&place);
     assert_eq!(closed, open);
     expect![[r#"
-        goshawk: there is no topic 'cuonts'; there is posts, series, sizes, rejected, sightings, late, counts, estimates, predictions, errors, samples, models, accuracies, alerts
+        goshawk: there is no topic 'cuonts'; there is posts, series, sizes, rejected, sightings, late, counts, estimates, predictions, errors, samples, models, accuracies, alerts, rollbacks
     "#]]
     .assert_eq(&closed);
 }

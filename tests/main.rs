@@ -10,6 +10,7 @@ mod commands;
 mod kafka;
 mod kill;
 mod mathematics;
+mod model;
 mod monitoring;
 mod page;
 mod recording;

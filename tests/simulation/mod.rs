@@ -10,7 +10,7 @@ mod world;
 use faults::Breakage;
 use player::records;
 use std::time::Instant;
-use world::{Kind, World};
+use world::{Kind, Outcome, World};
 
 /// One seed's run with faults, against its run without.
 fn differs(seed: u64, kind: &Kind, breakage: Breakage) -> Option<String> {
@@ -48,21 +48,10 @@ fn two_thousand_attacked_runs_on_disk_equal_the_straight_run() {
 fn every_topic_has_records() {
     let outcomes: Vec<_> = (0..50).map(|seed| World::new(&Kind::Memory, seed, &records(seed), Breakage::None)).collect();
     let outcomes: Vec<_> = outcomes.into_iter().map(|world| world.run_straight().unwrap()).collect();
-    for topic in [
-        "counts",
-        "series",
-        "sizes",
-        "estimates",
-        "predictions",
-        "errors",
-        "samples",
-        "models",
-        "accuracies",
-        "alerts",
-        "sightings",
-        "late",
-        "rejected",
-    ] {
+    let back: usize = outcomes.iter().map(Outcome::put_back).sum();
+    assert!(back >= 50, "{back} times an older model was put back in 50 runs");
+    let cascades = ["series", "sizes", "estimates", "predictions", "errors", "samples", "models", "rollbacks"];
+    for topic in ["counts", "accuracies", "alerts", "sightings", "late", "rejected"].into_iter().chain(cascades) {
         let records: usize = outcomes.iter().map(|outcome| outcome.records(topic)).sum();
         assert!(records >= 50, "{records} records of {topic} in 50 runs");
     }

@@ -2,9 +2,10 @@
 
 use crate::simulation::faults::{Breakage, Fate, Faulty};
 use crate::simulation::player::{Player, Random, Seed};
+use domain::Rollback;
 use engine::{Context, Permits, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned};
 use flow::window::Hopping;
-use flow::{Event, Format, Group, Log, Member, Producer, Stage, Timestamp, TopicSpec};
+use flow::{Event, Format, Group, Log, Mark, Member, Out, Producer, Stage, Timestamp, TopicSpec};
 use journal::{Access, Options, RealMedia};
 use ml::popularity::Schedule;
 use stages::collect::Rules;
@@ -27,13 +28,16 @@ const STAGES: [(&str, &[&str], &[&str]); 8] = [
     ("collect", &["posts"], &["series", "sizes"]),
     ("estimate", &["series"], &["estimates"]),
     ("predict", &["estimates", "sizes", "models"], &["predictions", "errors", "samples"]),
-    ("learn", &["samples"], &["models"]),
+    ("learn", &["samples", "rollbacks"], &["models"]),
     ("monitor", &["samples"], &["accuracies"]),
     ("watch", &["predictions", "sizes", "accuracies", "counts"], &["alerts"]),
 ];
 /// Topics whose order is the same in every run; of the others, what is in them.
 const ORDERED: [&str; 6] = ["counts", "series", "sizes", "estimates", "predictions", "errors"];
-const OTHERS: [&str; 7] = ["sightings", "samples", "models", "accuracies", "alerts", "late", "rejected"];
+const OTHERS: [&str; 8] = ["sightings", "samples", "models", "rollbacks", "accuracies", "alerts", "late", "rejected"];
+
+/// Why someone asks for an older model.
+const WHY: &str = "the simulation says so";
 
 /// Which log.
 pub enum Kind {
@@ -77,6 +81,11 @@ impl Outcome {
         ordered.or_else(|| self.others.get(topic).map(Vec::len)).unwrap_or(0)
     }
 
+    /// How many models are older ones that were put back.
+    pub fn put_back(&self) -> usize {
+        self.others["models"].iter().filter(|line| line.contains(WHY)).count()
+    }
+
     pub fn difference(&self, other: &Outcome) -> Option<String> {
         for (topic, partitions) in &self.ordered {
             for (partition, (mine, theirs)) in partitions.iter().zip(&other.ordered[topic]).enumerate() {
@@ -107,6 +116,8 @@ pub struct World<'k> {
     records: Vec<Seed>,
     random: Random,
     faulty: Faulty,
+    /// Whether people ask for older models when all is done: what was in force before then does not depend on chance.
+    asks: bool,
     clock: Arc<AtomicI64>,
     workers: Vec<(String, Box<dyn Turn>)>,
     instances: usize,
@@ -116,8 +127,8 @@ impl<'k> World<'k> {
     pub fn new(kind: &'k Kind, seed: u64, records: &[Seed], breakage: Breakage) -> Self {
         let faulty = Faulty { log: kind.open(), fate: Arc::default(), breakage, commits: Arc::default() };
         let clock = Arc::new(AtomicI64::new(0));
-        let mut world =
-            World { kind, records: records.to_vec(), random: Random::new(!seed), faulty, clock, workers: vec![], instances: 1 };
+        let (records, random, asks) = (records.to_vec(), Random::new(!seed), seed % 4 == 0);
+        let mut world = World { kind, records, random, faulty, asks, clock, workers: vec![], instances: 1 };
         world.start();
         world
     }
@@ -187,20 +198,44 @@ impl<'k> World<'k> {
     }
 
     pub fn run_straight(mut self) -> Result<Outcome, String> {
-        self.finish()?;
-        Ok(self.outcome())
+        self.finish().and_then(|()| self.end_with_rollbacks(0))
     }
 
     pub fn run_attacked(mut self) -> Result<Outcome, String> {
         for step in 0..60 + self.random.below(120) {
             self.instances = [1, 3, 2][(step / 40).min(2) as usize];
-            self.attack();
-            let chosen = self.random.below(self.workers.len() as u64) as usize;
-            self.turn(chosen);
-            self.clock.fetch_add(self.random.below(1000) as i64, Ordering::Relaxed);
+            self.step();
         }
         self.finish()?;
+        self.end_with_rollbacks(30)
+    }
+
+    fn step(&mut self) {
+        self.attack();
+        let chosen = self.random.below(self.workers.len() as u64) as usize;
+        self.turn(chosen);
+        self.clock.fetch_add(self.random.below(1000) as i64, Ordering::Relaxed);
+    }
+
+    /// People ask for older models, in some worlds. A machine that crashes may lose that: then they ask again.
+    fn end_with_rollbacks(mut self, mut attacks: u32) -> Result<Outcome, String> {
+        while self.asks && (0..PARTITIONS).all(|partition| self.contents("rollbacks", partition).is_empty()) {
+            self.ask();
+            (0..std::mem::take(&mut attacks)).for_each(|_| self.step());
+            self.finish()?;
+        }
         Ok(self.outcome())
+    }
+
+    /// Asks for many versions, whether they are there or not, at a time that has nothing to do with that of the posts.
+    fn ask(&self) {
+        let (time, specs) = (Timestamp::default(), [TopicSpec::new("rollbacks", PARTITIONS)]);
+        let mut out = Out::new(self.faulty.format(), &specs);
+        for (window, version) in (0..24).map(|n| (["120", "300"][n as usize % 2], n / 2)) {
+            out.send(time, &Rollback { window: window.into(), version, reason: Some(WHY.into()), time });
+        }
+        let mark = Mark { watermark: Timestamp::MIN, at: time, done: true };
+        self.faulty.append(out.take(&Producer::from(""), mark, false)).unwrap();
     }
 
     /// Something that may go wrong before the next turn.
@@ -366,12 +401,13 @@ fn shown(topic: &str, record: &flow::Record<'_>) -> String {
     match topic {
         "late" | "rejected" => {
             let refused: flow::Refused = Format::Compact.decode(value).unwrap();
-
             format!("{} {} {:?}", refused.by, refused.from, refused.raw.0)
         }
         _ => {
-            let json = domain::topics::to_json(topic, Format::Compact, value).unwrap();
-            format!("{:?} {}", record.time, String::from_utf8(json).unwrap())
+            let json = String::from_utf8(domain::topics::to_json(topic, Format::Compact, value).unwrap()).unwrap();
+            // An older model is told at the watermark at which it was asked for, and when all has ended that may be any.
+            let time = Some(record.time).filter(|_| topic != "models" || !json.contains(WHY));
+            format!("{time:?} {json}")
         }
     }
 }

@@ -90,9 +90,39 @@ pub struct Model<'a> {
     pub are: Option<f64>,
     /// The same of the best constant multiplier.
     pub constant_are: Option<f64>,
+    /// The same of the model that was in force before, on those cascades that neither had seen.
+    pub before_are: Option<f64>,
+    /// The version that is in force from here on: its own, if it was taken; none if there is no model yet.
+    pub in_force: Option<u64>,
+    /// The older version that it is again, where someone asked for that.
+    pub of: Option<u64>,
+    /// Why they did, as they said.
+    pub reason: Option<Text<'a>>,
     /// The model itself, in Goshawk's own form.
     #[schemars(with = "crate::schema::RawBytes")]
     pub body: Raw,
+}
+
+/// An older model is to be in force again: one record of topic `rollbacks`. Its key is the observation window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Rollback<'a> {
+    /// For which observation window, in seconds, as text.
+    #[serde(borrow)]
+    pub window: Text<'a>,
+    /// The version in `models` that is to be in force again.
+    pub version: u64,
+    /// Why, for people.
+    pub reason: Option<Text<'a>>,
+    /// When someone asked for it, by the wall clock. It takes effect when it is read.
+    #[schemars(with = "Moment")]
+    pub time: Timestamp,
+}
+
+impl Model<'_> {
+    /// Whether it is itself in force from its record on: the gate took it, or someone asked for it.
+    pub fn is_taken(&self) -> bool {
+        self.in_force == Some(self.version)
+    }
 }
 
 impl Value for Prediction<'_> {
@@ -121,6 +151,14 @@ impl Value for Sample<'_> {
 
 impl Value for Model<'_> {
     const TOPIC: &'static str = "models";
+
+    fn key(&self) -> &[u8] {
+        self.window.as_bytes()
+    }
+}
+
+impl Value for Rollback<'_> {
+    const TOPIC: &'static str = "rollbacks";
 
     fn key(&self) -> &[u8] {
         self.window.as_bytes()

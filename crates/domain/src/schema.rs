@@ -13,7 +13,7 @@ pub use index::index;
 pub use page::page;
 pub(crate) use shapes::{Moment, Raw as RawBytes};
 
-use crate::{Accuracy, Alert, Counts, Deviation, Estimate, Model, Post, Prediction, Sample, Series, Sighting, Size};
+use crate::{Accuracy, Alert, Counts, Deviation, Estimate, Model, Post, Prediction, Rollback, Sample, Series, Sighting, Size};
 use flow::{Late, Rejected, Value as _};
 use ordered::Ordered;
 use schemars::generate::SchemaSettings;
@@ -37,6 +37,7 @@ pub const TOPICS: &[&str] = &[
     Deviation::TOPIC,
     Sample::TOPIC,
     Model::TOPIC,
+    Rollback::TOPIC,
     Accuracy::TOPIC,
     Alert::TOPIC,
     Late::TOPIC,
@@ -78,6 +79,7 @@ fn shape(topic: &str, settings: SchemaSettings) -> Option<Value> {
         Model::TOPIC => Some(root::<Model<'_>>(settings)),
         Accuracy::TOPIC => Some(root::<Accuracy<'_>>(settings)),
         Alert::TOPIC => Some(root::<Alert<'_>>(settings)),
+        Rollback::TOPIC => Some(root::<Rollback<'_>>(settings)),
         Late::TOPIC => Some(root::<shapes::Late>(settings)),
         Rejected::TOPIC => Some(root::<shapes::Rejected>(settings)),
         _ => None,
@@ -104,7 +106,7 @@ fn key(topic: &str) -> Option<&'static str> {
         Post::TOPIC => Some("root"),
         Sighting::TOPIC | Counts::TOPIC => Some("city"),
         Series::TOPIC | Size::TOPIC | Estimate::TOPIC | Prediction::TOPIC | Deviation::TOPIC => Some("cascade"),
-        Sample::TOPIC | Model::TOPIC | Accuracy::TOPIC => Some("window"),
+        Sample::TOPIC | Model::TOPIC | Accuracy::TOPIC | Rollback::TOPIC => Some("window"),
         Alert::TOPIC => Some("alert"),
         Late::TOPIC | Rejected::TOPIC => Some("by"),
         _ => None,

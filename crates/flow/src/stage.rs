@@ -14,6 +14,8 @@ pub struct Input<'a> {
     pub record: Record<'a>,
     /// How its value is encoded.
     pub format: Format,
+    /// How far event time has come where it is read: what the stage writes now must not be older.
+    pub watermark: Timestamp,
 }
 
 impl<'a> Input<'a> {

@@ -105,7 +105,8 @@ impl<S: Stage> Task<S> {
     pub fn step(&mut self, batch: &Batch, poison: &BTreeSet<u64>) {
         for record in batch.block.records(batch.base, batch.from) {
             self.at = record.offset;
-            let input = Input { topic: &batch.topic, partition: batch.partition, record, format: self.out.format() };
+            let (format, watermark) = (self.out.format(), self.watermarks.watermark());
+            let input = Input { topic: &batch.topic, partition: batch.partition, record, format, watermark };
             if poison.contains(&record.offset) {
                 self.reject(&input, "the stage failed on it");
             } else {

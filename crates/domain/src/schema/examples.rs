@@ -2,7 +2,7 @@
 
 use crate::{
     Accuracy, Alert, AlertState, Author, Bucket, Counts, Deviation, Estimate, Kind, Model, Parameter, Place, Post, Prediction,
-    Sample, Series, Sighting, Size,
+    Rollback, Sample, Series, Sighting, Size,
 };
 use flow::{Late, Raw, Refused, Rejected, Timestamp, Value};
 
@@ -43,6 +43,7 @@ pub(super) fn examples(topic: &str) -> Option<Vec<Example>> {
             show("A cascade that will be large.", &alert())?,
             show("The same, when it has ended.", &Alert { state: AlertState::Ended, value: 248.0, ..alert() })?,
         ]),
+        Rollback::TOPIC => Some(vec![show("Someone has had enough of the model above.", &rollback())?]),
         Late::TOPIC => Some(vec![show("A sighting that came when its window was closed.", &late())?]),
         Rejected::TOPIC => Some(vec![show("A line that is not UTF-8.", &rejected())?]),
         _ => None,
@@ -166,8 +167,13 @@ fn sample() -> Sample<'static> {
 
 fn model() -> Model<'static> {
     let (kind, body) = ("forest".into(), Raw(vec![1, 0, 255]));
-    let (are, constant_are) = (Some(0.24), Some(0.31));
-    Model { window: "600".into(), version: 96, learned_from: 1_536, kind, are, constant_are, body }
+    let (are, constant_are, before_are) = (Some(0.24), Some(0.31), Some(0.26));
+    let (version, learned_from, in_force, of, reason) = (96, 96, Some(96), None, None);
+    Model { window: "600".into(), version, learned_from, kind, are, constant_are, before_are, in_force, of, reason, body }
+}
+
+fn rollback() -> Rollback<'static> {
+    Rollback { window: "600".into(), version: 80, reason: Some("it learned from spam".into()), time: AT }
 }
 
 fn accuracy() -> Accuracy<'static> {

@@ -148,10 +148,15 @@ fn predictions(of: &Estimate<'static>) -> Vec<Written> {
     let sample = Sample { window, cascade, features, observed, foreseen: 2.5, predicted: [1.0, 2.0, 3.0], size: 7 };
     let model = |body: &[u8]| {
         let (window, kind, are, constant_are, body) = ("600".into(), "forest".into(), Some(0.5), None, Raw(body.to_vec()));
-        write(&Model { window, version: 1, learned_from: 2, kind, are, constant_are, body })
+        let (before_are, in_force, of, reason) = (Some(0.6), Some(1), None, Some("why".into()));
+        let model =
+            Model { window, version: 1, learned_from: 2, kind, are, constant_are, before_are, in_force, of, reason, body };
+        write(&model)
     };
     let told = [write(&prediction), write(&deviation), write(&sample), model(b"\xff\x00"), model(b"text")];
-    told.into_iter().chain(watched()).collect()
+    let rollback = |reason| write(&Rollback { window: "600".into(), version: 1, reason, time: of.start });
+    let more = [rollback(None), rollback(Some("\"why\"".into()))];
+    told.into_iter().chain(more).chain(watched()).collect()
 }
 
 fn watched() -> Vec<Written> {

@@ -171,6 +171,11 @@ impl Forest {
         self.targets.len()
     }
 
+    /// How many trees it has.
+    pub fn trees(&self) -> usize {
+        self.trees.len()
+    }
+
     fn weigh<'a>(&self, trees: impl Iterator<Item = &'a Tree>, features: &[f32]) -> Law<'_> {
         let mut weights = vec![0.0; self.targets.len()];
         for tree in trees {

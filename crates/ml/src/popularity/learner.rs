@@ -89,6 +89,11 @@ impl Learner {
         self.learned = self.learned.saturating_add(1);
     }
 
+    /// As if a model had just been trained: the next is due a mini-batch from here.
+    pub fn pause(&mut self) {
+        self.trained = self.learned;
+    }
+
     /// A new model, if enough was kept since the last.
     pub fn train(&mut self) -> Option<Model> {
         if self.learned - self.trained < self.schedule.mini_batch.max(1) {

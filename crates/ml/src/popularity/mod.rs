@@ -39,7 +39,7 @@ pub use band::Band;
 pub use features::{Features, NAMES, View};
 pub use learner::{Learner, Schedule};
 pub use model::{Model, RECENT, Tuning};
-pub use predictor::{Prediction, Predictor, Verdict};
+pub use predictor::{Insight, Prediction, Predictor, Verdict};
 
 use serde::{Deserialize, Serialize};
 

@@ -28,8 +28,10 @@ impl Default for Tuning {
 /// A forest, and what those of its trees that have not seen a sample said of it.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Model {
-    /// How many samples there had been when it was trained. A later one has a larger one.
+    /// Its number. A later one has a larger one.
     pub version: u64,
+    /// How many samples there had been when it was trained.
+    pub(super) learned: u64,
     /// The version of the features.
     pub(super) features: u32,
     pub(super) forest: Forest,
@@ -38,12 +40,13 @@ pub struct Model {
 }
 
 impl Model {
-    /// Trains with the last samples, the oldest first. `version` is how many there have been so far.
-    pub fn train<'a>(samples: impl Iterator<Item = &'a Sample>, tuning: &Tuning, version: u64, seed: u64) -> Self {
+    /// Trains with the last samples, the oldest first. `learned` is how many there have been so far, and its version until it is
+    /// given another.
+    pub fn train<'a>(samples: impl Iterator<Item = &'a Sample>, tuning: &Tuning, learned: u64, seed: u64) -> Self {
         let examples = examples(samples, tuning.memory);
         let trained = Forest::train(&examples, &tuning.forest, seed);
         let checked = checked(&trained, &examples);
-        Model { version, features: features::VERSION, forest: trained.forest, checked }
+        Model { version: learned, learned, features: features::VERSION, forest: trained.forest, checked }
     }
 
     /// What it says; nothing if it was trained with no samples.

@@ -37,6 +37,27 @@ pub struct Verdict {
     pub constant: f64,
 }
 
+/// What is known of a predictor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Insight {
+    /// How many trees the live model has; 0 if there is none.
+    pub trees: usize,
+    /// With how many samples it was trained.
+    pub examples: usize,
+    /// The part of the live model in a prediction. The rest is the best constant.
+    pub share: f64,
+    /// The part of the Hawkes process in a prediction without a model.
+    pub hawkes: f64,
+    /// How many times larger a cascade becomes, by the best constant.
+    pub constant: f64,
+    /// By how much intervals are stretched to hold four in five.
+    pub scale: f64,
+    /// How many recent samples it knows, which judge models.
+    pub recent: usize,
+    /// The part of them that is within its intervals, if there are any.
+    pub coverage: Option<f64>,
+}
+
 /// Predicts with the live model, if there is one and it is of use.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Predictor {
@@ -74,6 +95,24 @@ impl Predictor {
         if self.model.is_some() { self.plan.model } else { 0.0 }
     }
 
+    /// What there is to know of it.
+    pub fn insight(&self) -> Insight {
+        let inside = self.recent.iter().map(|Record { sample, band }| {
+            let told = self.plan.band(band.as_ref(), sample.forecast, sample.seen.max(1.0));
+            f64::from(u8::from((told.low..=told.high).contains(&sample.target())))
+        });
+        Insight {
+            trees: self.model.as_ref().map_or(0, |model| model.forest.trees()),
+            examples: self.model.as_ref().map_or(0, |model| model.forest.examples()),
+            share: self.share(),
+            hawkes: self.plan.hawkes,
+            constant: self.plan.constant.middle.exp(),
+            scale: self.plan.scale,
+            recent: self.recent.len(),
+            coverage: mean(inside),
+        }
+    }
+
     /// Learns what came of a cascade. Call it before the model is offered that was trained with it.
     pub fn learn(&mut self, sample: &Sample) {
         let band = self.model.as_ref().and_then(|model| model.band(&sample.features));
@@ -91,13 +130,28 @@ impl Predictor {
         let bands = self.bands(&model);
         let verdict = self.judge(&model, &bands);
         if verdict.live {
-            for (record, band) in self.recent.iter_mut().zip(bands) {
-                record.band = band;
-            }
-            self.model = Some(model);
+            self.put(model, bands);
             self.plan = Plan::new(self.recent.iter());
         }
         verdict
+    }
+
+    /// Lets the model of an older predictor go live again, whatever it does on recent samples: it predicts as it did then, under
+    /// a new version. What was learned since stays known, and judges the models to come. Nothing if the older one had no model.
+    pub fn restore(&mut self, older: &Predictor, version: u64) -> Option<Verdict> {
+        let model = Model { version, ..older.model.clone()? };
+        let bands = self.bands(&model);
+        let verdict = Verdict { live: true, ..self.judge(&model, &bands) };
+        self.put(model, bands);
+        self.plan = older.plan;
+        Some(verdict)
+    }
+
+    fn put(&mut self, model: Model, bands: Vec<Option<Band>>) {
+        for (record, band) in self.recent.iter_mut().zip(bands) {
+            record.band = band;
+        }
+        self.model = Some(model);
     }
 
     fn judge(&self, model: &Model, bands: &[Option<Band>]) -> Verdict {
@@ -117,9 +171,9 @@ impl Predictor {
     /// What a model says of each recent sample without having seen it, where that is known.
     fn bands(&self, model: &Model) -> Vec<Option<Band>> {
         let first = self.learned.saturating_sub(self.recent.len() as u64);
-        let checked = model.version.saturating_sub(model.checked.len() as u64);
+        let checked = model.learned.saturating_sub(model.checked.len() as u64);
         let band = |(number, record): (u64, &Record)| {
-            if number >= model.version {
+            if number >= model.learned {
                 return model.band(&record.sample.features);
             }
             let place = usize::try_from(number.checked_sub(checked)?).ok()?;

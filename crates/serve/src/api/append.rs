@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
-use domain::Post;
+use domain::{Post, Rollback};
 use flow::{Log, Mark, Out, Producer, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -19,18 +19,19 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use utoipa::ToSchema;
 
-/// The name under which such records are written.
+/// The name under which posts are written.
 const PRODUCER: &str = "append";
+/// Nobody's: what people ask for promises nothing of time, not even by its clock.
+const NOBODY: &str = "";
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Append<'a> {
-    /// The topic: `posts`.
+pub struct Append {
+    /// The topic: `posts` or `rollbacks`.
     topic: String,
     /// The records.
-    #[serde(borrow)]
     #[schema(value_type = Vec<Object>)]
-    records: Vec<Post<'a>>,
+    records: Vec<serde_json::Value>,
 }
 
 /// What was done.
@@ -40,7 +41,7 @@ pub struct Appended {
     appended: usize,
 }
 
-/// Appends posts: all of them, or none.
+/// Appends posts, or rollbacks: all of them, or none.
 ///
 /// For Goshawk's own tools: only programs on the machine it runs on may, and web pages may not. Sending the same twice
 /// appends it twice. The body is 4 MiB at most.
@@ -65,22 +66,36 @@ pub async fn append(
 fn write(log: &dyn Log, body: &[u8]) -> Result<usize, Problem> {
     let Append { topic, records } =
         serde_json::from_slice(body).map_err(|error| Problem::invalid(format!("the body is not {{topic, records}}: {error}")))?;
-    if topic != Post::TOPIC {
-        return Err(Problem::invalid(format!("records can be appended to topic {} only, not to '{topic}'", Post::TOPIC)));
+    match topic.as_str() {
+        Post::TOPIC => put::<Post<'_>>(log, PRODUCER, &records, |post| post.time),
+        Rollback::TOPIC => put::<Rollback<'_>>(log, NOBODY, &records, |rollback| rollback.time),
+        _ => Err(Problem::invalid(format!(
+            "records can be appended to topics {} and {} only, not to '{topic}'",
+            Post::TOPIC,
+            Rollback::TOPIC
+        ))),
     }
-    let specs: Vec<_> = log.topics()?.into_iter().filter(|spec| spec.name == Post::TOPIC).collect();
+}
+
+fn put<'a, V: Value + Deserialize<'a>>(
+    log: &dyn Log,
+    producer: &str,
+    records: &'a [serde_json::Value],
+    time: impl Fn(&V) -> Timestamp,
+) -> Result<usize, Problem> {
+    let specs: Vec<_> = log.topics()?.into_iter().filter(|spec| spec.name == V::TOPIC).collect();
     if specs.is_empty() {
-        return Err(Problem::new(ProblemKind::NotFound, "there is no topic posts yet"));
+        return Err(Problem::new(ProblemKind::NotFound, format!("there is no topic {} yet", V::TOPIC)));
     }
     let mut out = Out::new(log.format(), &specs);
-    for post in &records {
-        if out.send(post.time, post).is_none() {
-            return Err(Problem::invalid(format!("post {} cannot be written", post.id)));
-        }
+    for (number, record) in (1..).zip(records) {
+        let bad = |why: String| Problem::invalid(format!("record {number} cannot be taken: {why}"));
+        let record = V::deserialize(record).map_err(|error| bad(error.to_string()))?;
+        out.send(time(&record), &record).ok_or_else(|| bad("it cannot be written".into()))?;
     }
     // Done at once, so that nobody waits for this producer to say how far it is.
     let mark = Mark { watermark: Timestamp::MIN, at: now(), done: true };
-    log.append(out.take(&Producer::from(PRODUCER), mark, false))?;
+    log.append(out.take(&Producer::from(producer), mark, false))?;
     Ok(records.len())
 }
 

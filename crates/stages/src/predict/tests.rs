@@ -156,7 +156,19 @@ fn it_learns_and_comes_to_an_end_and_the_cuts_and_crashes_change_nothing() {
 fn what_is_no_model_is_rejected() {
     let mut ring = Ring::new(|| false);
     let (window, kind, body) = ("600".into(), "forest".into(), flow::Raw(b"\xff\xff\xff".to_vec()));
-    let model = Model { window, version: 1, learned_from: 1, kind, are: None, constant_are: None, body };
+    let model = Model {
+        window,
+        version: 1,
+        learned_from: 1,
+        kind,
+        are: None,
+        constant_are: None,
+        before_are: None,
+        in_force: None,
+        of: None,
+        reason: None,
+        body,
+    };
     ring.feed("stranger", &[(Timestamp::from_millis(5), model)], Timestamp::from_millis(9));
     assert!(ring.told[0].starts_with("rejected predict "), "{:?}", ring.told);
 }

@@ -65,6 +65,21 @@ fn posts_are_appended_whole_or_not_at_all() {
 }
 
 #[test]
+fn a_rollback_is_nobodys_and_promises_nothing() {
+    let log = Heap::new(Format::Compact);
+    let server = serve(&log);
+    log.declare(&[TopicSpec::new("rollbacks", 1)]).unwrap();
+    let body = json!({"topic": "rollbacks", "records": [{"window": "600", "version": 7, "time": "2024-05-01T10:00:00.000Z"}]});
+    let (status, answer) = append(&server, JSON_HERE, &body.to_string());
+    assert!(status == 200 && answer.ends_with("{\"appended\":1}"), "{answer}");
+    let tapped = get(&server, "/api/tap/rollbacks").1;
+    assert_eq!(tapped, "{\"window\":\"600\",\"version\":7,\"reason\":null,\"time\":\"2024-05-01T10:00:00.000Z\"}\n");
+    let blocks = log.read("rollbacks", 0, 0, 1 << 20).unwrap();
+    assert!(blocks.iter().all(|batch| batch.block.producer.is_empty()));
+    assert_eq!(append(&server, JSON_HERE, &body.to_string().replace("\"version\":7", "\"version\":\"x\"")).0, 400);
+}
+
+#[test]
 fn only_programs_on_this_machine_may_append() {
     let log = Heap::new(Format::Json);
     log.declare(&[TopicSpec::new(Post::TOPIC, 1)]).unwrap();
