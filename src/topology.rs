@@ -90,7 +90,12 @@ pub const ROLES: &[Role] = &[
     Role { name: "alertmanager", kind: Kind::Sink, reads: &[ALERTS], writes: &[] },
     Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
-    Role { name: "serve", kind: Kind::Sink, reads: &[COUNTS, PREDICTIONS, SIZES, ACCURACIES, ALERTS], writes: &[ROLLBACKS] },
+    Role {
+        name: "serve",
+        kind: Kind::Sink,
+        reads: &[COUNTS, PREDICTIONS, SIZES, ACCURACIES, ALERTS, SERIES, ESTIMATES, POSTS],
+        writes: &[ROLLBACKS],
+    },
 ];
 
 /// The role of this name.

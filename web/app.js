@@ -2,8 +2,9 @@
 //
 // "Now" is the newest window's end, never this computer's clock: a recording of years ago looks as it did then.
 
-import { Chart, MEASURES, short, shownTime } from "./chart.js";
+import { Chart, MEASURES } from "./chart.js";
 import { Table, shownCity } from "./table.js";
+import { $, ask, big, listen, shownTime, throttled, whole } from "./tools.js";
 
 const PERIODS_MS = { "15m": 900e3, "1h": 3600e3, "6h": 21600e3, "24h": 86400e3 };
 /** About so many points are asked for; a line that has grown longer than twice that is asked for again, thinned. */
@@ -14,10 +15,6 @@ const NAMED = 50;
 /** Windows may come hundreds a second: what is asked of the server is asked at most this often. */
 const ASK_EVERY_MS = 1000;
 
-const $ = (id) => document.getElementById(id);
-const whole = (n) => Math.round(n).toLocaleString("en-GB");
-const big = (n) => (n >= 1e6 ? short(n) : whole(n));
-
 const state = {
   city: null, period: "15m", by: "posts", paused: false, connected: false,
   points: [], hop: null, totals: null, health: null, heardAt: 0, every: 0, asked: 0, answered: false,
@@ -26,33 +23,6 @@ const state = {
 
 const chart = new Chart($("chart"), readPoint);
 const table = new Table($("rows"), choose);
-
-/** Runs `work` soon, at most once in `ms`, and never twice at a time. */
-function throttled(ms, work) {
-  let [running, wanted, last] = [false, false, -Infinity];
-  const go = async () => {
-    running = true;
-    await new Promise((done) => setTimeout(done, Math.max(0, last + ms - performance.now())));
-    [wanted, last] = [false, performance.now()];
-    try {
-      await work();
-    } finally {
-      running = false;
-      if (wanted) go();
-    }
-  };
-  return () => {
-    wanted = true;
-    if (!running) go();
-  };
-}
-
-async function ask(path, values) {
-  const given = Object.entries(values).filter(([, value]) => value !== null);
-  const response = await fetch(`${path}?${new URLSearchParams(given)}`);
-  if (!response.ok) throw new Error(`${path}: ${response.status}`);
-  return response.json();
-}
 
 const point = (at) => ({ ...at, start: Date.parse(at.start), end: Date.parse(at.end) });
 
@@ -99,8 +69,7 @@ function place(at) {
   while (points[0].end < from) points.shift();
 }
 
-function onWindow(event) {
-  const window = JSON.parse(event.data);
+function onWindow(window) {
   const totals = point(window.totals);
   const now = performance.now();
   if (state.totals && totals.end > state.totals.end) {
@@ -120,29 +89,17 @@ function onWindow(event) {
   draw();
 }
 
-function onHealth(event) {
-  const health = JSON.parse(event.data);
+function onHealth(health) {
   if (health.condition === undefined) return;
   if (health.caught_up && state.health && !state.health.caught_up) refresh();
   state.health = health;
   draw();
 }
 
-function listen() {
-  const events = new EventSource("/api/live");
-  events.addEventListener("open", () => {
-    state.connected = true;
-    refresh();
-  });
-  events.addEventListener("window", onWindow);
-  events.addEventListener("health", onHealth);
-  events.addEventListener("lagged", refresh);
-  events.addEventListener("error", () => {
-    state.connected = false;
-    draw();
-    // It comes back by itself, unless the server said no; then we ask again.
-    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5000);
-  });
+function onLink(connected) {
+  state.connected = connected;
+  if (connected) refresh();
+  else draw();
 }
 
 /** What the pill says, and how it looks. */
@@ -255,4 +212,4 @@ document.addEventListener("visibilitychange", () => {
 });
 setInterval(draw, 2000);
 refresh();
-listen();
+listen({ window: onWindow, health: onHealth, lagged: refresh }, onLink);

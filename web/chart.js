@@ -1,30 +1,11 @@
 // A line chart on a canvas. It knows points in time and three measures of them, and nothing of where they come from.
 
+import { round, short, shownTime } from "./tools.js";
+
 export const MEASURES = ["posts", "reposts", "people"];
 const ROOM = { top: 10, right: 12, bottom: 24, left: 46 };
 const STEPS_MS = [1, 5, 15, 30, 60, 300, 900, 1800, 3600, 10800, 21600, 43200, 86400].map((seconds) => seconds * 1000);
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-
-const pad = (n) => String(n).padStart(2, "0");
-
-/** A time of day in UTC, with its seconds where they matter, and with the day if asked for. */
-export function shownTime(ms, { day = false, seconds = ms % 60000 !== 0 } = {}) {
-  const at = new Date(ms);
-  const clock = `${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())}${seconds ? `:${pad(at.getUTCSeconds())}` : ""}`;
-  return day ? `${at.toISOString().slice(0, 10)} ${clock}` : clock;
-}
-
-/** A number in few letters, for an axis. */
-export function short(n) {
-  if (n >= 1e6) return `${+(n / 1e6).toFixed(1)} M`;
-  return n >= 10000 ? `${+(n / 1e3).toFixed(1)} k` : n.toLocaleString("en-GB");
-}
-
-/** The least round number that is not below `n`, as the axis likes them. */
-function round(n) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(n, 4)));
-  return [1, 1.2, 1.6, 2, 2.4, 3.2, 4, 5, 6, 8, 10].map((step) => step * power).find((step) => step >= n) ?? 10 * power;
-}
 
 export class Chart {
   /** `onRead` is told which point is read, or null. */

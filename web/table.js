@@ -1,18 +1,11 @@
 // The table of the busiest cities. Names are what strangers wrote: they go in as text and never as markup.
 
-const SVG = "http://www.w3.org/2000/svg";
+import { drawn, element } from "./tools.js";
 
 /** A city's name as it is shown. */
 export function shownCity(city) {
   if (city === "unknown") return "unknown place";
   return city.trim() === "" ? "(no name)" : city;
-}
-
-function element(name, className, text) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
 }
 
 /** A line over equal parts, 100 wide and 28 high. */
@@ -40,13 +33,9 @@ class Row {
   }
 
   spark() {
-    const svg = document.createElementNS(SVG, "svg");
-    svg.setAttribute("viewBox", "0 0 100 28");
-    svg.setAttribute("preserveAspectRatio", "none");
-    svg.setAttribute("aria-hidden", "true");
-    this.under = document.createElementNS(SVG, "path");
-    this.under.setAttribute("class", "under");
-    this.over = document.createElementNS(SVG, "path");
+    const svg = drawn("svg", { viewBox: "0 0 100 28", preserveAspectRatio: "none", "aria-hidden": "true" });
+    this.under = drawn("path", { class: "under" });
+    this.over = drawn("path");
     svg.append(this.under, this.over);
     return svg;
   }

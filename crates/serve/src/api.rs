@@ -1,6 +1,7 @@
 //! The HTTP API: its routes, each with its description.
 
 mod append;
+mod cascades;
 mod counts;
 mod live;
 mod page;
@@ -28,12 +29,15 @@ use utoipa_axum::routes;
 
 /// The largest body of a request.
 const BODY_BYTES: usize = 4 << 20;
+/// So many cascades may be looked up at a time: each reads the log.
+const LOOKUPS: usize = 8;
 
 #[derive(OpenApi)]
 #[openapi(info(
     title = "Goshawk",
-    description = "Live analytics of microblogs: what happened in each city in each window of time. \"Now\" is always the \
-                   end of the newest window, so that a recording of years ago is looked at as it was then.\n\nTimes are \
+    description = "Live analytics of microblogs: what happened in each city in each window of time, and how large cascades \
+                   of reposts will be. \"Now\" is always the newest time that was told, so that a recording of years ago is \
+                   looked at as it was then.\n\nTimes are \
                    RFC 3339 in UTC with milliseconds. A request that fails is answered with \
                    `{\"error\": {\"kind\": ..., \"message\": ...}}`."
 ))]
@@ -56,6 +60,7 @@ pub struct App {
     limits: Limits,
     live: Arc<Semaphore>,
     taps: Arc<Semaphore>,
+    lookups: Arc<Semaphore>,
     stopping: watch::Receiver<bool>,
     description: String,
 }
@@ -64,8 +69,8 @@ impl App {
     /// What the requests work with.
     pub fn new(hub: Arc<Hub>, log: Arc<dyn Log>, limits: Limits, stopping: watch::Receiver<bool>) -> Self {
         let seats = |n| Arc::new(Semaphore::new(n));
-        let (live, taps) = (seats(limits.live), seats(limits.taps));
-        App { hub, log, limits, live, taps, stopping, description: String::new() }
+        let (live, taps, lookups) = (seats(limits.live), seats(limits.taps), seats(LOOKUPS));
+        App { hub, log, limits, live, taps, lookups, stopping, description: String::new() }
     }
 
     /// Asks the view, on a thread where a long answer holds nobody up.
@@ -88,6 +93,10 @@ pub fn router(mut app: App) -> Router {
         .routes(routes!(counts::series))
         .routes(routes!(counts::cities))
         .routes(routes!(counts::top))
+        .routes(routes!(cascades::cascades))
+        .routes(routes!(cascades::cascade))
+        .routes(routes!(cascades::accuracies))
+        .routes(routes!(cascades::alerts))
         .routes(routes!(live::live))
         .routes(routes!(taps::tap))
         .routes(routes!(append::append))
@@ -95,6 +104,8 @@ pub fn router(mut app: App) -> Router {
         .routes(routes!(status::metrics))
         .routes(routes!(status::openapi))
         .routes(routes!(page::index))
+        .routes(routes!(page::cascades))
+        .routes(routes!(page::cascade))
         .routes(routes!(page::asset))
         .split_for_parts();
     app.description = description.to_json().unwrap_or_default();
@@ -120,4 +131,9 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
         let parsed = Query::try_from_uri(&parts.uri);
         parsed.map(|Query(asked)| Params(asked)).map_err(|rejection| Problem::invalid(rejection.body_text()))
     }
+}
+
+fn at_most(name: &str, given: Option<usize>, default: usize, most: usize) -> Result<usize, Problem> {
+    let n = given.unwrap_or(default);
+    if n > most { Err(Problem::invalid(format!("{name}={n} is too much: {most} at most"))) } else { Ok(n) }
 }

@@ -1,6 +1,7 @@
-//! What the follower and the requests share: the view, and the news of it.
+//! What the followers and the requests share: the view, the standings, and the news of them.
 
 use crate::metrics::Numbers;
+use crate::standings::Standings;
 use crate::view::{Bounds, Point, Row, View};
 use domain::{Condition, Health, Vitals};
 use flow::Timestamp;
@@ -22,9 +23,11 @@ pub enum News {
     Window(Timestamp, Arc<str>),
     /// So many windows came too fast to be told one by one.
     PassedOver(u64),
+    /// An alert has begun, changed or ended: the event's data.
+    Alert(Arc<str>),
 }
 
-/// How the follower is.
+/// How the follower of counts is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FollowState {
     /// It has read all there was.
@@ -36,9 +39,11 @@ pub struct FollowState {
 /// What is shared.
 pub struct Hub {
     view: RwLock<View>,
+    standings: RwLock<Standings>,
     state: Mutex<FollowState>,
     news: broadcast::Sender<News>,
     pulse: watch::Sender<Arc<str>>,
+    cascades: watch::Sender<Option<Arc<str>>>,
     vitals: Arc<dyn Vitals>,
     /// Serve's own numbers.
     pub numbers: Numbers,
@@ -87,12 +92,13 @@ impl Before {
 }
 
 impl Hub {
-    /// A hub over an empty view.
+    /// A hub over an empty view and empty standings.
     pub fn new(bounds: Bounds, vitals: Arc<dyn Vitals>) -> Self {
         let news = broadcast::Sender::new(QUEUE);
         let pulse = watch::Sender::new(Arc::from("{}"));
-        let (view, state) = (RwLock::new(View::new(bounds)), Mutex::default());
-        Hub { view, state, news, pulse, vitals, numbers: Numbers::default() }
+        let (view, standings) = (RwLock::new(View::new(bounds)), RwLock::default());
+        let (state, cascades, numbers) = (Mutex::default(), watch::Sender::new(None), Numbers::default());
+        Hub { view, standings, state, news, pulse, cascades, vitals, numbers }
     }
 
     /// The view, to read. A thread that panicked while it wrote left a view that reads well: a row goes in whole.
@@ -103,6 +109,16 @@ impl Hub {
     /// The view, to write.
     pub fn view_mut(&self) -> RwLockWriteGuard<'_, View> {
         self.view.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How cascades stand, to read.
+    pub fn standings(&self) -> RwLockReadGuard<'_, Standings> {
+        self.standings.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How cascades stand, to write.
+    pub fn standings_mut(&self) -> RwLockWriteGuard<'_, Standings> {
+        self.standings.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The process that is asked how it is.
@@ -131,6 +147,21 @@ impl Hub {
         let _ = self.news.send(News::PassedOver(windows));
     }
 
+    /// Tells them how cascades stand, if what they see of that has changed.
+    pub fn standings_changed(&self) {
+        let event = self.standings().event();
+        self.cascades.send_if_modified(|told| {
+            let is_new = *told != event;
+            *told = event;
+            is_new
+        });
+    }
+
+    /// Tells them of an alert.
+    pub fn alerted(&self, json: &str) {
+        let _ = self.news.send(News::Alert(json.into()));
+    }
+
     /// The data of a window's event, if the window is still in memory.
     pub fn window_event(&self, end: Timestamp) -> Option<Arc<str>> {
         let (totals, rows) = self.view().window(end, EVENT_CITIES)?;
@@ -146,6 +177,11 @@ impl Hub {
     /// The newest pulse and those that follow.
     pub fn pulse(&self) -> watch::Receiver<Arc<str>> {
         self.pulse.subscribe()
+    }
+
+    /// How cascades stand, if anything is known, and the changes that follow.
+    pub fn cascades(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.cascades.subscribe()
     }
 
     /// Asks the vitals and tells the live clients; the rates are since `before`.

@@ -26,6 +26,7 @@ pub struct Client {
     missed: u64,
     news: broadcast::Receiver<News>,
     pulse: watch::Receiver<Arc<str>>,
+    cascades: watch::Receiver<Option<Arc<str>>>,
     stopping: watch::Receiver<bool>,
     _seat: OwnedSemaphorePermit,
 }
@@ -34,13 +35,14 @@ impl Client {
     /// A client that has seen the windows up to `last`, or none.
     pub fn new(hub: Arc<Hub>, last: Option<Timestamp>, stopping: watch::Receiver<bool>, seat: OwnedSemaphorePermit) -> Self {
         // First the ear, then the look: what closes in between is told twice rather than never.
-        let (news, mut pulse) = (hub.listen(), hub.pulse());
+        let (news, mut pulse, mut cascades) = (hub.listen(), hub.pulse(), hub.cascades());
         pulse.mark_changed();
+        cascades.mark_changed();
         // With `last` itself: rows of it may have come after the client left.
         let from = last.unwrap_or(Timestamp::MIN);
         let (ends, more) = hub.view().ends_from(from, if last.is_some() { RESUME } else { 1 });
         let missed = if last.is_some() { more as u64 } else { 0 };
-        Client { hub, behind: ends.into(), missed, news, pulse, stopping, _seat: seat }
+        Client { hub, behind: ends.into(), missed, news, pulse, cascades, stopping, _seat: seat }
     }
 
     /// The events, until the server stops.
@@ -62,26 +64,23 @@ impl Client {
             }
         }
         let stopped = async { drop(self.stopping.wait_for(|stop| *stop).await) };
-        let news = tokio::select! {
-            () = stopped => return None,
-            news = self.news.recv() => Some(news),
-            changed = self.pulse.changed() => changed.ok().map(|()| None)?,
-        };
-        match news {
-            Some(news) => self.told(news),
-            None => Some(self.health()),
+        tokio::select! {
+            () = stopped => None,
+            news = self.news.recv() => self.told(news),
+            changed = self.pulse.changed() => {
+                changed.ok()?;
+                let json = self.pulse.borrow_and_update().clone();
+                Some(Event::default().event("health").data(&*json))
+            }
+            known = changed(&mut self.cascades) => Some(Event::default().event("cascades").data(&*known?)),
         }
-    }
-
-    fn health(&mut self) -> Event {
-        let json = self.pulse.borrow_and_update().clone();
-        Event::default().event("health").data(&*json)
     }
 
     fn told(&mut self, news: Result<News, RecvError>) -> Option<Event> {
         match news {
             Ok(News::Window(end, json)) => Some(window(end, &json)),
             Ok(News::PassedOver(windows)) => Some(self.lagged(windows)),
+            Ok(News::Alert(json)) => Some(Event::default().event("alert").data(&*json)),
             Err(RecvError::Lagged(events)) => {
                 self.news = self.news.resubscribe();
                 Some(self.lagged(events))
@@ -93,6 +92,16 @@ impl Client {
     fn lagged(&self, missed: u64) -> Event {
         self.hub.numbers.lagged(missed);
         Event::default().event("lagged").data(format!("{{\"missed\":{missed}}}"))
+    }
+}
+
+/// What is new, once something is known; `None` if nothing will be any more.
+async fn changed(cascades: &mut watch::Receiver<Option<Arc<str>>>) -> Option<Arc<str>> {
+    loop {
+        cascades.changed().await.ok()?;
+        if let Some(json) = &*cascades.borrow_and_update() {
+            return Some(json.clone());
+        }
     }
 }
 

@@ -33,7 +33,7 @@ impl Numbers {
         *requests.entry((route.to_owned(), status)).or_default() += 1;
     }
 
-    /// Records of topic `counts` did not decode.
+    /// Records that were followed did not decode.
     pub fn broken(&self, records: u64) {
         self.broken.fetch_add(records, Ordering::Relaxed);
     }
@@ -58,7 +58,7 @@ impl Numbers {
         gauge(&mut text, "goshawk_serve_rows", "Rows, a city's window each, in memory.", view.rows());
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         counter(&mut text, "goshawk_serve_rows_dropped", "Rows that went from memory, the oldest first.", view.dropped());
-        counter(&mut text, "goshawk_serve_records_broken", "Records of topic counts that did not decode.", count(&self.broken));
+        counter(&mut text, "goshawk_serve_records_broken", "Records that were followed and did not decode.", count(&self.broken));
         counter(&mut text, "goshawk_serve_events_lagged", "Events that slow live clients missed.", count(&self.lagged));
         text.push_str("# EOF\n");
         text

@@ -5,7 +5,7 @@ use crate::Error;
 mod tests;
 
 use crate::api::{self, App, Limits};
-use crate::follow::Follower;
+use crate::follow::{Cascades, Follower, Listener, Windows};
 use crate::hub::{Before, Hub};
 use crate::view::Bounds;
 use domain::Vitals;
@@ -51,7 +51,7 @@ pub struct Server {
     stop: Arc<AtomicBool>,
     runtime: Option<Runtime>,
     serving: Option<JoinHandle<io::Result<()>>>,
-    follower: Option<thread::JoinHandle<()>>,
+    followers: Vec<thread::JoinHandle<()>>,
 }
 
 impl Server {
@@ -63,13 +63,14 @@ impl Server {
         let runtime = runtime.map_err(Error::Threads)?;
         let hub = Arc::new(Hub::new(options.keep, vitals));
         let (stopping, stop) = (watch::Sender::new(false), Arc::new(AtomicBool::new(false)));
-        let follower = Follower::new(log.clone(), hub.clone(), options.keep.rows, stop.clone());
+        let windows = Follower::new(log.clone(), hub.clone(), Windows::new(options.keep.rows), stop.clone());
+        let cascades = Follower::new(log.clone(), hub.clone(), Cascades::default(), stop.clone());
         let limits = Limits { live: options.live_clients, taps: options.taps };
         let app = App::new(hub.clone(), log, limits, stopping.subscribe());
         runtime.spawn(beat(hub, stopping.subscribe()));
         let serving = runtime.spawn(serve(listener, app, stopping.subscribe()));
-        let follower = thread::Builder::new().name("serve-follow".to_owned()).spawn(|| follower.run()).map_err(Error::Threads)?;
-        Ok(Server { address, stopping, stop, runtime: Some(runtime), serving: Some(serving), follower: Some(follower) })
+        let followers = vec![follow("serve-counts", windows)?, follow("serve-cascades", cascades)?];
+        Ok(Server { address, stopping, stop, runtime: Some(runtime), serving: Some(serving), followers })
     }
 
     /// Where it listens.
@@ -92,7 +93,7 @@ impl Server {
             let _ = runtime.block_on(async { tokio::time::timeout(deadline, serving).await });
         }
         runtime.shutdown_timeout(until.saturating_duration_since(Instant::now()));
-        if let Some(follower) = self.follower.take() {
+        for follower in self.followers.drain(..) {
             while !follower.is_finished() && Instant::now() < until {
                 thread::sleep(Duration::from_millis(5));
             }
@@ -104,6 +105,10 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.end(SHORT);
     }
+}
+
+fn follow<L: Listener + 'static>(name: &str, follower: Follower<L>) -> Result<thread::JoinHandle<()>, Error> {
+    thread::Builder::new().name(name.to_owned()).spawn(|| follower.run()).map_err(Error::Threads)
 }
 
 fn listen(address: &str) -> Result<TcpListener, Error> {

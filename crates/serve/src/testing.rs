@@ -1,5 +1,7 @@
 //! What the tests share: a log in a `Vec`, a process that is always well, and a server with both.
 
+pub mod cascades;
+
 use crate::view::Bounds;
 use crate::{Options, Server};
 use domain::{Condition, Counts, Health, RoleHealth, Vitals};
@@ -7,7 +9,7 @@ use flow::{Batch, Block, Error, Format, Group, Log, Mark, Member, Out, Output, R
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -29,11 +31,18 @@ pub struct Heap {
     inner: Mutex<Inner>,
     changed: Condvar,
     pub failing: AtomicBool,
+    reads: AtomicU64,
 }
 
 impl Heap {
     pub fn new(format: Format) -> Arc<Self> {
-        Arc::new(Heap { format, inner: Mutex::default(), changed: Condvar::new(), failing: AtomicBool::new(false) })
+        Arc::new(Heap {
+            format,
+            inner: Mutex::default(),
+            changed: Condvar::new(),
+            failing: AtomicBool::new(false),
+            reads: AtomicU64::new(0),
+        })
     }
 
     pub fn with_counts(partitions: u32) -> Arc<Self> {
@@ -68,6 +77,15 @@ impl Heap {
         }
         let block = builder.finish("test".into(), MARK);
         self.append(vec![Output { topic: topic.into(), partition: 0, block }]).unwrap();
+    }
+
+    /// How often it was read since that was forgotten.
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    pub fn forget_reads(&self) {
+        self.reads.store(0, Ordering::Relaxed);
     }
 
     /// Lets the oldest blocks go, as retention does.
@@ -138,6 +156,7 @@ impl Log for Heap {
     }
 
     fn read(&self, topic: &str, partition: u32, from: u64, bytes: usize) -> Result<Vec<Batch>> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         if self.failing.load(Ordering::Relaxed) {
             return Err(Error::Io("the test says so".into()));
         }

@@ -34,7 +34,8 @@ impl Board {
         for (window, accuracy) in &self.accuracies {
             let mut bucket =
                 |bound: &dyn Display, errors: u64| line(text, NAME, "_bucket", &[("window", window), ("le", bound)], errors);
-            accuracy.histogram.iter().for_each(|one| bucket(&one.most, one.errors));
+            // OpenMetrics wants `1.0`, not `1`.
+            accuracy.histogram.iter().for_each(|one| bucket(&format_args!("{:?}", one.most), one.errors));
             bucket(&"+Inf", accuracy.errors);
             line(text, NAME, "_sum", &[("window", window)], accuracy.sum);
             line(text, NAME, "_count", &[("window", window)], accuracy.errors);

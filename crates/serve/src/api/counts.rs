@@ -1,6 +1,6 @@
 //! What happened where: windows, lines of windows, cities.
 
-use super::{App, Params};
+use super::{App, Params, at_most};
 use crate::problem::Problem;
 use crate::view::{Listed, Measure, Row, Series, Top, Window};
 use crate::when;
@@ -151,11 +151,6 @@ pub async fn top(State(app): State<Arc<App>>, Params(asked): Params<TopParams>) 
     let last_ms = length_ms("last", asked.last.as_deref())?;
     let ask = Top { by: asked.by, n, last_ms, trend };
     app.ask(move |view| TopCities { end: view.newest(), cities: view.top(&ask) }).await.map(Json)
-}
-
-fn at_most(name: &str, given: Option<usize>, default: usize, most: usize) -> Result<usize, Problem> {
-    let n = given.unwrap_or(default);
-    if n > most { Err(Problem::invalid(format!("{name}={n} is too much: {most} at most"))) } else { Ok(n) }
 }
 
 fn moment(name: &str, given: Option<&str>, now: Timestamp, default: Timestamp) -> Result<Timestamp, Problem> {

@@ -11,12 +11,15 @@ use flow::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Windows as they close, and how the process is, as server-sent events.
+/// Windows as they close, how cascades stand, alerts, and how the process is, as server-sent events.
 ///
 /// Event `window`: `{end, start, totals, rows}`, the 50 busiest cities by posts; its id is the window's end. It comes again
 /// with more rows should some be late, and takes the place of the earlier one. It starts with the newest window, or, for a client
 /// that sends `Last-Event-ID`, with that window and all after it that are still in memory (1000 at most).
 /// Event `lagged`: `{missed}`; so many events came too fast for this client, and it goes on with the newest.
+/// Event `cascades`, when they have changed, but at most once a second: `{now, open, leaders, ended, accuracies}`, the 20 largest
+/// that go on and the 10 that ended last, as in `/api/cascades`, and what `/api/accuracies` says. It starts with how they stand.
+/// Event `alert`, as alerts begin, change and end: a record of topic `alerts`; `/api/alerts` says which go on.
 /// Event `health`, every two seconds: `{condition, caught_up, trouble, newest, rows, lag, late, rejected, roles}`.
 #[utoipa::path(get, path = "/api/live", tag = "live",
     params(("Last-Event-ID" = Option<String>, Header, description = "The end of the last window seen")),

@@ -1,4 +1,4 @@
-//! The web page, as it was built into the program.
+//! The web pages, as they were built into the program.
 
 use crate::problem::{Problem, ProblemKind};
 use axum::extract::Path;
@@ -6,20 +6,44 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 const INDEX: &str = include_str!("../../../../web/index.html");
+const CASCADES: &str = include_str!("../../../../web/cascades.html");
+const CASCADE: &str = include_str!("../../../../web/cascade.html");
+const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
 
-const ASSETS: [(&str, &str, &str); 5] = [
+const ASSETS: [(&str, &str, &str); 11] = [
     ("app.js", SCRIPT, include_str!("../../../../web/app.js")),
+    ("cascade.css", CSS, include_str!("../../../../web/cascade.css")),
+    ("cascade.js", SCRIPT, include_str!("../../../../web/cascade.js")),
+    ("cascades.js", SCRIPT, include_str!("../../../../web/cascades.js")),
     ("chart.js", SCRIPT, include_str!("../../../../web/chart.js")),
+    ("course.js", SCRIPT, include_str!("../../../../web/course.js")),
+    ("forecast.js", SCRIPT, include_str!("../../../../web/forecast.js")),
     ("table.js", SCRIPT, include_str!("../../../../web/table.js")),
-    ("style.css", "text/css; charset=utf-8", include_str!("../../../../web/style.css")),
+    ("tools.js", SCRIPT, include_str!("../../../../web/tools.js")),
+    ("style.css", CSS, include_str!("../../../../web/style.css")),
     ("icon.svg", "image/svg+xml", include_str!("../../../../web/icon.svg")),
 ];
 
-/// The page.
+/// The page of cities.
 #[utoipa::path(get, path = "/", tag = "page", responses((status = 200, body = String, content_type = "text/html")))]
 pub async fn index() -> Response {
-    file("text/html; charset=utf-8", INDEX)
+    file(HTML, INDEX)
+}
+
+/// The page of cascades.
+#[utoipa::path(get, path = "/cascades", tag = "page", responses((status = 200, body = String, content_type = "text/html")))]
+pub async fn cascades() -> Response {
+    file(HTML, CASCADES)
+}
+
+/// The page of one cascade, which asks for it by itself.
+#[utoipa::path(get, path = "/cascades/{id}", tag = "page",
+    params(("id" = String, Path, description = "The post that started it, by its identifier")),
+    responses((status = 200, body = String, content_type = "text/html")))]
+pub async fn cascade() -> Response {
+    file(HTML, CASCADE)
 }
 
 /// What the page is made of.

@@ -1,6 +1,7 @@
 //! How the process is.
 
 use super::App;
+use crate::hub::Hub;
 use crate::metrics::{CONTENT_TYPE, Now};
 use crate::problem::Problem;
 use axum::Json;
@@ -9,6 +10,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::Condition;
 use std::sync::Arc;
+
+/// So many cascades are measured one by one.
+const TOP: usize = 20;
 
 /// How the process and each of its roles are.
 #[utoipa::path(get, path = "/health", tag = "status", responses(
@@ -33,9 +37,18 @@ pub async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
     let live = taken(app.limits.live, app.live.available_permits());
     let now = Now { live, taps: taken(app.limits.taps, app.taps.available_permits()) };
     let (hub, log) = (app.hub.clone(), app.log.clone());
-    let text = move || hub.numbers.text(&[hub.vitals().metrics(), log.metrics()], &hub.view(), now);
+    let text = move || {
+        let others = [vec![hub.vitals().metrics(), log.metrics()], of_cascades(&hub)].concat();
+        hub.numbers.text(&others, &hub.view(), now)
+    };
     let text = tokio::task::spawn_blocking(text).await?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
+}
+
+fn of_cascades(hub: &Hub) -> Vec<String> {
+    let standings = hub.standings();
+    let board = &standings.board;
+    vec![board.accuracy_metrics(), board.cascade_metrics(TOP), board.alert_metrics()]
 }
 
 /// This description.
