@@ -82,7 +82,7 @@ demo: build ## a made-up network, live, and the address of a web page with its n
 	$(TARGET)/release/goshawk demo
 
 .PHONY: test
-test: need-rust need-lints need-test-tools need-kafka need-python-kafka ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
+test: need-rust need-lints need-test-tools need-kafka need-python-kafka need-prometheus ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
 	$(call said,cargo test)
 	cargo test --workspace --locked --no-fail-fast -- --skip storm::
 	$(call said,storms on three brokers)
@@ -201,6 +201,23 @@ need-test-tools:
 	$(call installed,kcat,kcat)
 	$(call installed,git,git)
 	$(call installed,python3,python3)
+
+# Debian starts what it installs; whoever runs tests wants the programs, not the services. Where a policy stands already, it stays.
+POLICY := /usr/sbin/policy-rc.d
+
+.PHONY: need-prometheus
+need-prometheus: ## Prometheus, its Alertmanager and its Pushgateway for the tests, from Debian; none of them is started
+	@for program in prometheus promtool prometheus-alertmanager amtool prometheus-pushgateway; do \
+	    command -v $$program >/dev/null || lacks=$$program; \
+	done; \
+	[ -z "$${lacks:-}" ] || { \
+	    echo "$$lacks is missing: installing prometheus, prometheus-alertmanager and prometheus-pushgateway"; \
+	    [ -e $(POLICY) ] || { \
+	        printf '#!/bin/sh\nexit 101\n' | $(SUDO) tee $(POLICY) >/dev/null; $(SUDO) chmod 755 $(POLICY); \
+	        trap '$(SUDO) rm -f $(POLICY)' EXIT; }; \
+	    $(SUDO) apt-get update -q; \
+	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
+	        prometheus prometheus-alertmanager prometheus-pushgateway; }
 
 .PHONY: need-kafka
 need-kafka: $(KAFKA)/.complete ## Apache Kafka for the tests, from Maven

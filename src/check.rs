@@ -2,7 +2,7 @@
 
 use crate::cli;
 use crate::config::{Config, reference};
-use crate::{place, topology};
+use crate::{place, push, topology};
 use anyhow::{Context, Result, bail};
 use journal::{Access, Settings, Url};
 use std::fmt::Write;
@@ -30,10 +30,15 @@ fn explain(config: &Config) -> Result<String> {
     for role in topology::roles(config)? {
         let reads = if role.reads.is_empty() { "nothing".to_owned() } else { role.reads.join(", ") };
         let writes = if role.writes.is_empty() { "nothing".to_owned() } else { role.writes.join(", ") };
-        writeln!(text, "    {:<11} reads {reads}; writes {writes}", role.name)?;
+        writeln!(text, "    {:<12} reads {reads}; writes {writes}", role.name)?;
     }
     if config.tweetoscope.brokers.is_empty() {
         writeln!(text, "\nThe role tweetoscope rests: tweetoscope.brokers names none.")?;
+    }
+    for (role, url) in [("pushgateway", &config.pushgateway.url), ("alertmanager", &config.alertmanager.url)] {
+        if url.is_empty() {
+            writeln!(text, "The role {role} rests: {role}.url names none.")?;
+        }
     }
     let windows = &config.windows;
     writeln!(text, "\nCounts are per city, for {} at a time, every {}.", windows.size, windows.hop)?;
@@ -67,7 +72,7 @@ fn is_secret(name: &str) -> bool {
 
 /// Hides what must not be seen in a line of TOML: the user and password of a URL, and values that sound like a secret.
 fn masked(line: &str) -> String {
-    if let Some((name, _)) = line.split_once('=').filter(|(name, _)| is_secret(name)) {
+    if let Some((name, _)) = line.split_once('=').filter(|(name, value)| is_secret(name) && value.trim() != "\"\"") {
         return format!("{name}=***");
     }
     let mut texts: Vec<String> = vec![];
@@ -116,6 +121,9 @@ fn connect(config: &Config) -> Result<()> {
         let reached = topology::strangers(config).and_then(|settings| Ok(brokers::reach(&settings)?));
         tell("tweetoscope", reached)?;
     }
+    for (role, service) in push::services(config)? {
+        tell(role, service.reach().map_err(Into::into))?;
+    }
     if config.listen != "off" {
         let bound = std::net::TcpListener::bind(&config.listen).with_context(|| format!("cannot listen on {}", config.listen));
         tell("listen", bound.map(|_| format!("{} is free", config.listen)))?;
@@ -161,6 +169,7 @@ mod tests {
                 "sources = [\"a:?ssl.key.pem=***\", \"tweetoscope://***@h?token=***\"]",
             ),
             ("api_key = abc", "api_key =***"),
+            ("password = \"\"", "password = \"\""),
             (
                 "log = \"kafka://a:9092?sasl.username=u&sasl.password=p%26w&ssl.key.password=q\"",
                 "log = \"kafka://a:9092?sasl.username=u&sasl.password=***&ssl.key.password=***\"",

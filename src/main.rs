@@ -8,6 +8,7 @@ mod cli;
 mod config;
 mod model;
 mod place;
+mod push;
 mod rejected;
 mod roles;
 mod run;

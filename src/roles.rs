@@ -1,6 +1,7 @@
 //! Roles, put together from the topology and the configuration.
 
 use crate::config::Config;
+use crate::push;
 use crate::topology::{self, Kind, Role};
 use anyhow::{Context as _, Result, bail};
 use engine::{
@@ -53,6 +54,9 @@ pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engi
                 continue;
             }
             "tweetoscope" => tweetoscope(config, role, context)?,
+            "pushgateway" | "alertmanager" if !push::is_wanted(config, role)? => continue,
+            "pushgateway" => vec![push::pushgateway(config, role, context)?],
+            "alertmanager" => vec![push::alertmanager(config, role, context)?],
             "upkeep" => vec![Box::new(Upkeep::new(config, context)) as Box<dyn Turn>],
             // The server follows the log by itself.
             _ => continue,

@@ -91,6 +91,8 @@ pub const ROLES: &[Role] = &[
         reads: &[POSTS, SERIES, SIZES, ESTIMATES, PREDICTIONS, ERRORS, SAMPLES, LATE, REJECTED],
         writes: &[],
     },
+    Role { name: "pushgateway", kind: Kind::Sink, reads: &[PREDICTIONS, SIZES, ACCURACIES], writes: &[] },
+    Role { name: "alertmanager", kind: Kind::Sink, reads: &[ALERTS], writes: &[] },
     Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
     Role {
@@ -337,7 +339,7 @@ pub fn drawing() -> String {
     let line = |role: &Role| {
         let list = |topics: &[&str]| if topics.is_empty() { "-".to_owned() } else { topics.join(", ") };
         format!(
-            "{:<12}{:<8}{:<11} -> {}\n",
+            "{:<13}{:<8}{:<11} -> {}\n",
             role.name,
             format!("{:?}", role.kind).to_lowercase(),
             list(role.reads),

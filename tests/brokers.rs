@@ -14,10 +14,10 @@ const CLUSTER: &str = "Z29zaGF3ay10ZXN0cy0wMQ";
 const KEEPER: &str = r#""$@" >"$OUT" 2>&1 </dev/null & child=$!; echo $child; cat >/dev/null; kill -9 $child 2>/dev/null"#;
 const READY: Duration = Duration::from_secs(90);
 
-/// One broker, which is also a controller.
-struct Broker {
+/// A server that goes when the test goes, however it goes.
+pub struct Kept {
     keeper: Child,
-    /// Held for as long as the broker is to live.
+    /// Held for as long as the server is to live.
     _leash: ChildStdin,
     process: u32,
 }
@@ -28,7 +28,7 @@ pub struct Cluster {
     ports: Vec<u16>,
     /// More free ports, for what a test configures.
     pub more: [u16; 2],
-    brokers: Vec<Option<Broker>>,
+    brokers: Vec<Option<Kept>>,
 }
 
 /// The folder of Kafka's jars.
@@ -57,6 +57,35 @@ fn java(main: &str) -> Command {
     command.args(["-Xms64m", "-Xmx400m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Dlog4j2.level=WARN"]);
     command.arg("-cp").arg(jars().join("*")).arg(main);
     command
+}
+
+impl Kept {
+    /// Starts a server; what it says goes to the file `out`.
+    pub fn start(server: &Command, out: &Path) -> Kept {
+        let mut command = Command::new("sh");
+        command.args(["-c", KEEPER, "keeper"]).arg(server.get_program()).args(server.get_args());
+        command.env("OUT", out).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let mut keeper = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let leash = keeper.stdin.take().unwrap();
+        Kept { keeper, _leash: leash, process: line.trim().parse().unwrap() }
+    }
+
+    pub fn is_running(&self) -> bool {
+        is_running(self.process)
+    }
+
+    /// Sends it this signal, and waits until it is gone.
+    pub fn end(mut self, signal: &str) {
+        signal_to(self.process, signal);
+        let until = Instant::now() + Duration::from_secs(60);
+        while self.is_running() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let _ended = self.keeper.kill();
+        let _status = self.keeper.wait();
+    }
 }
 
 impl Cluster {
@@ -137,14 +166,7 @@ impl Cluster {
     fn launch(&mut self, number: usize) {
         let mut broker = java("kafka.Kafka");
         broker.arg(self.config(number));
-        let mut command = Command::new("sh");
-        command.args(["-c", KEEPER, "keeper"]).arg(broker.get_program()).args(broker.get_args());
-        command.env("OUT", self.output(number)).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
-        let mut keeper = command.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(keeper.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let leash = keeper.stdin.take().unwrap();
-        self.brokers[number] = Some(Broker { keeper, _leash: leash, process: line.trim().parse().unwrap() });
+        self.brokers[number] = Some(Kept::start(&broker, &self.output(number)));
     }
 
     fn output(&self, number: usize) -> PathBuf {
@@ -162,7 +184,7 @@ impl Cluster {
         let until = Instant::now() + READY;
         while !self.answers(number) {
             let said = || std::fs::read_to_string(self.output(number)).unwrap_or_default();
-            let alive = self.brokers[number].as_ref().is_some_and(|broker| is_running(broker.process));
+            let alive = self.brokers[number].as_ref().is_some_and(Kept::is_running);
             assert!(alive, "broker {number} died: {}", said());
             assert!(Instant::now() < until, "broker {number} is not ready within {READY:?}: {}", said());
             std::thread::sleep(Duration::from_millis(100));
@@ -197,14 +219,9 @@ impl Cluster {
     }
 
     fn end(&mut self, number: usize, signal: &str) {
-        let Some(mut broker) = self.brokers[number].take() else { return };
-        signal_to(broker.process, signal);
-        let until = Instant::now() + Duration::from_secs(60);
-        while is_running(broker.process) && Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(20));
+        if let Some(broker) = self.brokers[number].take() {
+            broker.end(signal);
         }
-        let _ended = broker.keeper.kill();
-        let _status = broker.keeper.wait();
     }
 
     /// Brings a broker back on its disk and its port.

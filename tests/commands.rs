@@ -79,7 +79,7 @@ fn a_wrong_key_is_named_with_its_line_and_the_nearest_right_one() {
           |
         3 | [windws]
           |  ^^^^^^
-        unknown field `windws`, expected one of `log`, `sources`, `roles`, `listen`, `time`, `windows`, `locate`, `collect`, `estimate`, `predict`, `learn`, `monitor`, `watch`, `tweetoscope`, `topics`, `engine`, `ingest`
+        unknown field `windws`, expected one of `log`, `sources`, `roles`, `listen`, `time`, `windows`, `locate`, `collect`, `estimate`, `predict`, `learn`, `monitor`, `watch`, `tweetoscope`, `pushgateway`, `alertmanager`, `topics`, `engine`, `ingest`
         did you mean `windows`?
     "#]].assert_eq(&place.run("check").bad(&place));
     let place = Place::new().set("windows.sise", "10m");

@@ -11,6 +11,7 @@ mod kafka;
 mod kill;
 mod mathematics;
 mod model;
+mod monitoring;
 mod page;
 mod recording;
 mod scenarios;

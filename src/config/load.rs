@@ -129,7 +129,8 @@ fn typed(key: &str, value: &str) -> Value {
         | "learn.batch"
         | "collect.doublings"
         | "monitor.over"
-        | "tweetoscope.generation" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Integer),
+        | "tweetoscope.generation"
+        | "pushgateway.top" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Integer),
         "estimate.max_branching" | "estimate.alpha" | "estimate.mu" | "estimate.degree" => real(value),
         _ if key.starts_with("watch.rules.") && value.parse::<f64>().is_ok() => real(value),
         "learn.run" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Boolean),
@@ -157,6 +158,7 @@ fn validate(config: &Config) -> Result<()> {
     crate::topology::predict(config)?;
     crate::topology::watch(config)?;
     crate::topology::messages(config)?;
+    crate::push::validate(config)?;
     if !config.tweetoscope.brokers.is_empty() {
         crate::topology::strangers(config)?;
     }

@@ -30,6 +30,8 @@ pub struct Config {
     pub monitor: Monitor,
     pub watch: Watch,
     pub tweetoscope: Tweetoscope,
+    pub pushgateway: Pushgateway,
+    pub alertmanager: Alertmanager,
     pub topics: Topics,
     pub engine: Engine,
     pub ingest: Ingest,
@@ -145,6 +147,30 @@ pub struct Tweetoscope {
     pub start: String,
 }
 
+/// A Prometheus Pushgateway, and what is told to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pushgateway {
+    pub url: String,
+    pub user: String,
+    pub password: String,
+    pub every: Millis,
+    pub top: usize,
+    pub accuracy_job: String,
+    pub prediction_job: String,
+}
+
+/// Prometheus Alertmanagers, and what is told to them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alertmanager {
+    pub url: String,
+    pub user: String,
+    pub password: String,
+    pub every: Millis,
+    pub page: String,
+}
+
 /// Topics, as they are created.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -193,6 +219,8 @@ impl Default for Config {
             monitor: Monitor::default(),
             watch: Watch::default(),
             tweetoscope: Tweetoscope::default(),
+            pushgateway: Pushgateway::default(),
+            alertmanager: Alertmanager::default(),
             topics: Topics::default(),
             engine: Engine::default(),
             ingest: Ingest::default(),
@@ -289,6 +317,21 @@ impl Default for Tweetoscope {
             words: "safe".into(),
             start: "1970-01-01T00:00:00Z".into(),
         }
+    }
+}
+
+impl Default for Pushgateway {
+    fn default() -> Self {
+        let (url, user, password) = (String::new(), String::new(), String::new());
+        let (accuracy_job, prediction_job) = ("batchARE".into(), "batchprediction".into());
+        Pushgateway { url, user, password, every: Millis(1000), top: 20, accuracy_job, prediction_job }
+    }
+}
+
+impl Default for Alertmanager {
+    fn default() -> Self {
+        let (url, user, password, page) = (String::new(), String::new(), String::new(), String::new());
+        Alertmanager { url, user, password, every: Millis(30_000), page }
     }
 }
 

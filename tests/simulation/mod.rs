@@ -4,13 +4,15 @@
 //! no clock. The same seed gives the same run.
 
 mod faults;
+mod outcome;
 mod player;
 mod world;
 
 use faults::Breakage;
+use outcome::Outcome;
 use player::records;
 use std::time::Instant;
-use world::{Kind, Outcome, World};
+use world::{Kind, World};
 
 /// One seed's run with faults, against its run without.
 fn differs(seed: u64, kind: &Kind, breakage: Breakage) -> Option<String> {

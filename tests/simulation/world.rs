@@ -1,6 +1,7 @@
 //! A world: a log, a source, and instances of the stages, turned by a seed.
 
 use crate::simulation::faults::{Breakage, Fate, Faulty};
+use crate::simulation::outcome::{Outcome, WHY};
 use crate::simulation::player::{Player, Random, Seed};
 use domain::Rollback;
 use engine::{Context, Permits, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned};
@@ -36,9 +37,6 @@ const STAGES: [(&str, &[&str], &[&str]); 8] = [
 const ORDERED: [&str; 6] = ["counts", "series", "sizes", "estimates", "predictions", "errors"];
 const OTHERS: [&str; 8] = ["sightings", "samples", "models", "rollbacks", "accuracies", "alerts", "late", "rejected"];
 
-/// Why someone asks for an older model.
-const WHY: &str = "the simulation says so";
-
 /// Which log.
 pub enum Kind {
     Memory,
@@ -63,54 +61,6 @@ impl Kind {
     }
 }
 
-/// What is left of a run: what readers see, and what is remembered.
-#[derive(PartialEq)]
-pub struct Outcome {
-    /// Topics, each partition in its order.
-    ordered: BTreeMap<String, Vec<Vec<String>>>,
-    /// The other topics, in no order.
-    others: BTreeMap<String, Vec<String>>,
-    /// The names of the entries that are left of each group's state.
-    state: BTreeMap<String, Vec<Vec<u8>>>,
-}
-
-impl Outcome {
-    /// How many records a topic has.
-    pub fn records(&self, topic: &str) -> usize {
-        let ordered = self.ordered.get(topic).map(|partitions| partitions.iter().map(Vec::len).sum());
-        ordered.or_else(|| self.others.get(topic).map(Vec::len)).unwrap_or(0)
-    }
-
-    /// How many models are older ones that were put back.
-    pub fn put_back(&self) -> usize {
-        self.others["models"].iter().filter(|line| line.contains(WHY)).count()
-    }
-
-    pub fn difference(&self, other: &Outcome) -> Option<String> {
-        for (topic, partitions) in &self.ordered {
-            for (partition, (mine, theirs)) in partitions.iter().zip(&other.ordered[topic]).enumerate() {
-                if mine != theirs {
-                    return Some(format!("{topic}/{partition} differs: {}", only(mine, theirs)));
-                }
-            }
-        }
-        for (topic, records) in &self.others {
-            let theirs = other.others.get(topic).map(Vec::as_slice).unwrap_or_default();
-            if records != theirs {
-                return Some(format!("{topic} differs: {}", only(records, theirs)));
-            }
-        }
-        (self.state != other.state).then(|| format!("state differs: {:?} {:?}", self.state, other.state))
-    }
-}
-
-/// What stands in one list and not in the other.
-fn only(straight: &[String], attacked: &[String]) -> String {
-    let missing: Vec<&String> = straight.iter().filter(|line| !attacked.contains(line)).collect();
-    let extra: Vec<&String> = attacked.iter().filter(|line| !straight.contains(line)).collect();
-    format!("{} and {} records; missing {missing:#?}, not expected {extra:#?}", straight.len(), attacked.len())
-}
-
 pub struct World<'k> {
     kind: &'k Kind,
     records: Vec<Seed>,
@@ -127,7 +77,7 @@ impl<'k> World<'k> {
     pub fn new(kind: &'k Kind, seed: u64, records: &[Seed], breakage: Breakage) -> Self {
         let faulty = Faulty { log: kind.open(), fate: Arc::default(), breakage, commits: Arc::default() };
         let clock = Arc::new(AtomicI64::new(0));
-        let (records, random, asks) = (records.to_vec(), Random::new(!seed), seed % 4 == 0);
+        let (records, random, asks) = (records.to_vec(), Random::new(!seed), seed.is_multiple_of(4));
         let mut world = World { kind, records, random, faulty, asks, clock, workers: vec![], instances: 1 };
         world.start();
         world
@@ -172,7 +122,7 @@ impl<'k> World<'k> {
             "monitor" => joined(Monitor { over: 4, every_ms: MINUTE }, context),
             "watch" => joined(Watch { rules: rules() }, context),
             _ => {
-                let schedule = Schedule { mini_batch: 2, batch: 4, most: 8, seed: 1 };
+                let schedule = Schedule { mini_batch: 2, batch: 4, most: 32, seed: 1 };
                 joined(Learn { schedule, every_ms: MINUTE }, context)
             }
         };

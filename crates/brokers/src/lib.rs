@@ -19,5 +19,5 @@ pub use client::{Complaints, Context, MAX_MESSAGE, Own, at, config, consumer, ma
 pub use feed::{Feed, Found};
 pub use outlet::{Letter, Outlet};
 pub use sending::{abort, send};
-pub use settings::Settings;
+pub use settings::{Settings, secret};
 pub use vitals::Numbers;

@@ -159,7 +159,7 @@ fn time(name: &str, value: &str) -> Result<Duration> {
 }
 
 /// A value that stands in an environment variable, so that it need not stand on a command line.
-fn secret(name: &str, value: &str) -> Result<String> {
+pub fn secret(name: &str, value: &str) -> Result<String> {
     match value.strip_prefix("env:") {
         Some(variable) => std::env::var(variable)
             .or_else(|_| refused(format!("{name}=env:{variable}: there is no environment variable {variable}"))),

@@ -151,22 +151,26 @@ impl Shared {
 
     /// Takes note of how a turn went; whether to go on.
     fn react(&self, status: &Status, turned: Result<Turned, Error>) -> bool {
-        match turned {
-            Ok(Turned::Worked { .. }) => status.say(Condition::Ok, "working"),
-            Ok(Turned::Idle) => status.say(Condition::Ok, "waiting for records"),
-            Ok(Turned::Resting) => status.say(Condition::Ok, "resting"),
-            Ok(Turned::Ended) => status.say(Condition::Ok, "ended"),
+        let well = match turned {
+            Ok(Turned::Worked { .. }) => "working",
+            Ok(Turned::Idle) => "waiting for records",
+            Ok(Turned::Resting) => "resting",
+            Ok(Turned::Ended) => "ended",
             Ok(Turned::Waiting(wait, why)) => {
-                tracing::warn!(role = status.role, wait_ms = wait.as_millis(), why, "waiting before trying again");
-                status.say(Condition::Degraded, &why);
+                // What stands in the way for long is said once.
+                if status.say(Condition::Degraded, &why) {
+                    tracing::warn!(role = status.role, wait_ms = wait.as_millis(), why, "waiting before trying again");
+                }
                 self.pause(wait);
+                return true;
             }
             Err(error) => {
                 tracing::error!(role = status.role, %error, "the role has failed");
                 status.say(Condition::Failed, &error.to_string());
                 return false;
             }
-        }
+        };
+        status.say(Condition::Ok, well);
         true
     }
 

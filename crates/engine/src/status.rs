@@ -41,12 +41,15 @@ impl Status {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn say(&self, condition: Condition, detail: &str) {
+    /// Takes note of how it is; whether that is new.
+    pub fn say(&self, condition: Condition, detail: &str) -> bool {
         let mut state = self.lock();
+        let is_new = state.condition != condition || state.detail != detail;
         if state.detail != detail {
             detail.clone_into(&mut state.detail);
         }
         state.condition = condition;
+        is_new
     }
 
     /// Takes a report in, made at `now`.

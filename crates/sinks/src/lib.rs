@@ -3,9 +3,20 @@
 //!
 //! Non-goals: deciding what is worth writing (`stages`), and when to try again (`engine`).
 //!
-//! Start reading at [`Erase`].
+//! Start reading at [`Erase`], and, for those that tell how things stand, at [`Announce`].
 
+mod alertmanager;
+mod announce;
 mod erase;
+mod pushgateway;
+mod service;
 pub mod tweetoscope;
 
+#[cfg(test)]
+mod testing;
+
+pub use alertmanager::Alertmanager;
+pub use announce::Announce;
 pub use erase::Erase;
+pub use pushgateway::Pushgateway;
+pub use service::Service;
