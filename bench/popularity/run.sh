@@ -11,5 +11,5 @@ set -- ${1:+"$1/cascades_trees" "$1/cascades"}
 for folder in "$@"; do
     [ -f "$folder/index.csv" ] || { echo "run.sh: $folder has no index.csv: give the folder above it" >&2; exit 1; }
 done
-[ $# -gt 0 ] || echo "run.sh: no recordings given, so only --drift and --speed" >&2
-"$CARGO_TARGET_DIR/release/popularity" --speed --drift "$@" | tee "$work/popularity.md"
+[ $# -gt 0 ] || echo "run.sh: no recordings given, so only --speed, --drift and --authors" >&2
+"$CARGO_TARGET_DIR/release/popularity" --speed --drift --authors "$@" | tee "$work/popularity.md"

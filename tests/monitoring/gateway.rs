@@ -15,7 +15,7 @@ fn prediction(number: u32, window_s: u32) -> Prediction<'static> {
     let (network, text, start) = ("x".into(), "words".into(), Timestamp::from_seconds(60));
     let predicted = f64::from(10 * number + window_s / 600);
     let (cascade, low, high) = (format!("c{number}").into(), predicted / 2.0, predicted * 2.0);
-    Prediction { cascade, network, start, window_s, observed: 10, predicted, low, high, model: 1, text }
+    Prediction { cascade, network, start, window_s, observed: 10, predicted, low: Some(low), high: Some(high), model: 1, text }
 }
 
 fn accuracy(window: &'static str) -> Accuracy<'static> {

@@ -2,7 +2,8 @@
 
 use crate::data::{End, Whole};
 use ml::hawkes::{Cascade, Finished, Fit, MAX_BRANCHING, Moments, Population, Prior, Search, seismic};
-use ml::popularity::{Sample, View};
+use ml::popularity::{Author, Past, Sample, View};
+use std::collections::BTreeMap;
 
 /// A window, and what counts as the end.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +34,26 @@ pub struct Known {
     pub seismic: Option<f64>,
 }
 
+/// Who wrote what.
+#[derive(Clone, Debug, Default)]
+pub struct Authors {
+    all: Past,
+    own: BTreeMap<String, Past>,
+}
+
+impl Authors {
+    pub fn learn(&mut self, case: &Case<'_>) {
+        self.all.learn(case.size as u64);
+        if !case.whole.author.is_empty() {
+            self.own.entry(case.whole.author.clone()).or_default().learn(case.size as u64);
+        }
+    }
+
+    pub fn known(&self, case: &Case<'_>) -> Author {
+        Author { own: self.own.get(&case.whole.author).copied().unwrap_or_default(), all: self.all }
+    }
+}
+
 impl Task {
     /// Those that are still going on at the end of the window.
     pub fn cases<'a>(&self, wholes: &'a [Whole]) -> Vec<Case<'a>> {
@@ -49,13 +70,13 @@ impl Task {
 
 impl Case<'_> {
     /// What is known, given what is usual.
-    pub fn known(&self, task: &Task, population: &Population) -> Known {
+    pub fn known(&self, task: &Task, population: &Population, author: Author) -> Known {
         let moments = population.moments().unwrap_or(Moments::constant(1.0));
         let search = Search::new(moments.mean).with_prior(population.prior_or_broad(moments.mean));
         let fit = search.fit(&self.seen);
         let forecast = search.forecast(&self.seen, &fit, moments);
         let (mean_mark, silence) = (moments.mean, task.end.silence());
-        let features = View { cascade: &self.seen, fit: &fit, forecast: &forecast, mean_mark, silence }.features();
+        let features = View { cascade: &self.seen, fit: &fit, forecast: &forecast, mean_mark, silence, author }.features();
         let sample = Sample { features, seen: self.seen.size() as f64, size: self.size as f64, forecast: forecast.mean };
         let seismic = seismic::predict(&self.seen, mean_mark).map(|told| told.size);
         Known { sample, fit, course: self.course(), seismic }

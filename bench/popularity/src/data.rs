@@ -16,6 +16,8 @@ pub const WEEK: f64 = 604_800.0;
 pub struct Whole {
     pub times: Vec<f64>,
     pub marks: Vec<f64>,
+    /// Who wrote the first post; empty where that is not known.
+    pub author: String,
 }
 
 /// Which size counts as the final one.
@@ -62,17 +64,21 @@ pub fn read(folder: &Path) -> Result<Vec<Whole>, Trouble> {
     index.lines().skip(1).map(|line| whole(&rows, line)).collect()
 }
 
-fn row(line: &str) -> Result<(f64, f64), Trouble> {
-    let mut cells = line.split(',').map(str::parse::<f64>);
+/// A post: when, its mark, by whom.
+type Row<'a> = (f64, f64, &'a str);
+
+fn row(line: &str) -> Result<Row<'_>, Trouble> {
+    let mut cells = line.split(',');
     let (Some(time), Some(mark)) = (cells.next(), cells.next()) else { return Err(format!("no row: {line:?}").into()) };
-    Ok((time?, mark?.max(0.0)))
+    Ok((time.parse()?, mark.parse::<f64>()?.max(0.0), cells.next().unwrap_or_default()))
 }
 
-fn whole(rows: &[(f64, f64)], line: &str) -> Result<Whole, Trouble> {
+fn whole(rows: &[Row<'_>], line: &str) -> Result<Whole, Trouble> {
     let mut cells = line.split(',').map(str::parse::<usize>);
     let (Some(first), Some(last)) = (cells.next(), cells.next()) else { return Err(format!("no cascade: {line:?}").into()) };
     let mut events = rows.get(first?.saturating_sub(1)..last?).ok_or("a cascade beyond the last row")?.to_vec();
     events.sort_by(|one, other| one.0.total_cmp(&other.0));
-    let start = events.first().map_or(0.0, |event| event.0);
-    Ok(Whole { times: events.iter().map(|event| event.0 - start).collect(), marks: events.iter().map(|event| event.1).collect() })
+    let (start, author) = events.first().map_or((0.0, ""), |event| (event.0, event.2));
+    let times = events.iter().map(|event| event.0 - start).collect();
+    Ok(Whole { times, marks: events.iter().map(|event| event.1).collect(), author: author.to_owned() })
 }

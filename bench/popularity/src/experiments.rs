@@ -1,14 +1,19 @@
 //! Ten folds, and the order in which cascades come.
 
-use crate::cases::{Case, Known, Task};
+use crate::cases::{Authors, Case, Known, Task};
 use crate::methods::{Methods, NAMES};
 use crate::score::Scores;
 use ml::hawkes::Population;
-use ml::popularity::Schedule;
+use ml::popularity::{Author, Schedule};
 
 pub const FOLDS: usize = 10;
-/// Online, what is told before so many were learned is not scored.
+/// Online, what is told before so many were learned is not scored; nor is a third of all, if that is less.
 pub const WARM: usize = 256;
+
+/// How many of so many cases are not scored online.
+pub fn warm(cases: usize) -> usize {
+    WARM.min(cases / 3)
+}
 
 /// Chance, the same on each run.
 pub struct Chance(pub u64);
@@ -40,17 +45,20 @@ pub fn folds(task: &Task, cases: &[Case<'_>], seed: u64) -> Vec<Scores> {
         };
         let mut population = Population::default();
         for case in own(true) {
-            let fit = case.known(task, &population).fit;
+            let fit = case.known(task, &population, Author::default()).fit;
             population.observe(&case.finished(fit));
         }
         let count = own(true).count() as u64;
         // One training, at the end, with hyper-parameters tuned once, if there would have been a batch.
         let mut methods = Methods::new(Schedule { mini_batch: count, batch: count.max(256), seed, ..Schedule::default() });
+        // What is known of an author comes from the cascades before, as it does in the product: never from the one itself.
+        let mut authors = Authors::default();
         for case in own(true) {
-            methods.learn(&case.known(task, &population));
+            methods.learn(&case.known(task, &population, authors.known(case)));
+            authors.learn(case);
         }
         for case in own(false) {
-            score(&mut scores, &methods, &case.known(task, &population));
+            score(&mut scores, &methods, &case.known(task, &population, authors.known(case)));
         }
     }
     scores
@@ -59,20 +67,22 @@ pub fn folds(task: &Task, cases: &[Case<'_>], seed: u64) -> Vec<Scores> {
 /// Each is told by what was learned from those before it.
 pub fn online<'a>(task: &Task, cases: impl Iterator<Item = Case<'a>>, seed: u64, mut each: impl FnMut(&Known, &Methods)) {
     let (mut population, mut methods) = (Population::default(), Methods::new(Schedule { seed, ..Schedule::default() }));
+    let mut authors = Authors::default();
     for case in cases {
-        let known = case.known(task, &population);
+        let known = case.known(task, &population, authors.known(&case));
         each(&known, &methods);
         population.observe(&case.finished(known.fit));
+        authors.learn(&case);
         methods.learn(&known);
     }
 }
 
-/// The scores after the first [`WARM`].
+/// The scores after the first few, as [`warm`] has it.
 pub fn online_scores(task: &Task, cases: &[Case<'_>], seed: u64) -> Vec<Scores> {
     let (mut scores, mut told) = (vec![Scores::default(); NAMES.len()], 0);
     online(task, cases.iter().copied(), seed, |known, methods| {
         told += 1;
-        if told > WARM {
+        if told > warm(cases.len()) {
             score(&mut scores, methods, known);
         }
     });

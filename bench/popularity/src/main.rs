@@ -1,6 +1,7 @@
 //! How well final sizes are told, on recorded cascades: tables of relative errors, by ten folds and in the order of the records.
 //!
-//! `popularity DIR...`, each DIR with `data.csv` and `index.csv`; `popularity --drift` and `popularity --speed` need no recordings.
+//! `popularity DIR...`, each DIR with `data.csv` and `index.csv`; `popularity --drift`, `--authors` and
+//! `--speed` need no recordings.
 
 mod cases;
 mod data;
@@ -9,10 +10,11 @@ mod experiments;
 mod methods;
 mod score;
 mod speed;
+mod writers;
 
 use cases::{FINAL, OBSERVED, Task};
 use data::{End, Whole};
-use experiments::WARM;
+use experiments::warm;
 use score::Scores;
 use std::error::Error;
 use std::path::Path;
@@ -26,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         match argument.as_str() {
             "--drift" => drift::report(seed),
             "--speed" => speed::report(seed),
+            "--authors" => writers::report(seed),
             folder => recorded(&data::read(Path::new(folder))?, folder, seed),
         }
     }
@@ -41,10 +44,8 @@ fn recorded(wholes: &[Whole], folder: &str, seed: u64) {
             let cases = task.cases(wholes);
             println!("**{window} s, {}, ten folds** ({} cascades)\n", end.name(), cases.len());
             table(&experiments::folds(&task, &cases, seed));
-            if cases.len() > 2 * WARM {
-                println!("**{window} s, {}, in order, after the first {WARM}**\n", end.name());
-                table(&experiments::online_scores(&task, &cases, seed));
-            }
+            println!("**{window} s, {}, in order, after the first {}**\n", end.name(), warm(cases.len()));
+            table(&experiments::online_scores(&task, &cases, seed));
         }
     }
 }

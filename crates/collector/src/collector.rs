@@ -162,7 +162,7 @@ impl Source {
         } else if cascade.is_known() {
             return tell(name, Told::Late { repost, raw: raw(), reason: SECOND });
         } else {
-            cascade.begin(rules, First { time, mark, network: "", text }, |told| tell(name, told));
+            cascade.begin(rules, First { time, mark, network: "", author: "", text }, |told| tell(name, told));
         }
         cascade.set_alarm(rules);
         let after = cascade.alarm();

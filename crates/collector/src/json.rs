@@ -8,7 +8,7 @@ use flow::{Broken, Timestamp};
 pub(crate) fn series(cascade: &str, text: &str, start_ms: i64, window_s: u32, events: Vec<[u64; 2]>, words: Words) -> Written {
     let (cascade, text, network) = (Text::from(cascade), Text::from(text), Text::default());
     let (start, window_s, size) = (Timestamp::from_millis(start_ms), Some(window_s), events.len() as u64);
-    let series = Series { cascade, network, start, window_s, size, reach: 0, events, text };
+    let series = Series { cascade, network, author: None, start, window_s, size, reach: 0, events, text };
     written(outward().serie(&series), words)
 }
 

@@ -191,7 +191,8 @@ fn write_down(cascade: &str, told: &Told<'_>, lines: &mut String) -> bool {
     match told {
         Told::Window { window_s, text, start, size, reach, events, .. } => {
             let (window_s, text, events) = (Some(*window_s), (*text).into(), events.clone());
-            let series = Series { cascade, network, start: *start, window_s, size: *size, reach: *reach, events, text };
+            let (author, start, size, reach) = (None, *start, *size, *reach);
+            let series = Series { cascade, network, author, start, window_s, size, reach, events, text };
             writeln!(lines, "cascade_series\t\t{}", json(outward.serie(&series).unwrap())).unwrap();
         }
         Told::End { start, end, size, reach, .. } => {

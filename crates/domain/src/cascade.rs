@@ -15,6 +15,8 @@ pub struct Series<'a> {
     pub cascade: Text<'a>,
     /// As in `posts`.
     pub network: Text<'a>,
+    /// Who wrote the first post, by the network's own identifier; `null` where that is not known.
+    pub author: Option<Text<'a>>,
     /// When it was started.
     #[schemars(with = "Moment")]
     pub start: Timestamp,

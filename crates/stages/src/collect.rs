@@ -100,7 +100,7 @@ impl Stage for Collect {
                 if state.is_known() {
                     return Err(Broken("this cascade has its first post already".into()));
                 }
-                let first = First { time, mark, network: &post.network, text: &post.text };
+                let first = First { time, mark, network: &post.network, author: &post.author.id, text: &post.text };
                 state.begin(&self.rules, first, |told| self.tell(input.record.key, told, out));
             }
         }
@@ -133,15 +133,16 @@ impl Collect {
     fn tell(&self, key: &[u8], told: Told<'_>, out: &mut Out) {
         let cascade = Text(String::from_utf8_lossy(key));
         match told {
-            Told::Window { at, window_s, network, text, start, size, reach, events } => {
-                let (network, text, window_s) = (borrowed(network), borrowed(text), Some(window_s));
-                out.send(at, &Series { cascade, network, start, window_s, size, reach, events, text });
+            Told::Window { at, window_s, network, author, text, start, size, reach, events } => {
+                let (network, author, text, window_s) = (borrowed(network), known(author), borrowed(text), Some(window_s));
+                out.send(at, &Series { cascade, network, author, start, window_s, size, reach, events, text });
             }
-            Told::End { at, network, text, start, end, size, reach } => {
-                let (network, text, events) = (borrowed(network), borrowed(text), vec![]);
+            Told::End { at, network, author, text, start, end, size, reach } => {
+                let (network, author, text, events) = (borrowed(network), known(author), borrowed(text), vec![]);
                 let last = Series {
                     cascade: cascade.clone(),
                     network: network.clone(),
+                    author,
                     start,
                     window_s: None,
                     size,
@@ -160,6 +161,10 @@ impl Collect {
             }
         }
     }
+}
+
+fn known(author: &str) -> Option<Text<'_>> {
+    (!author.is_empty()).then(|| borrowed(author))
 }
 
 fn borrowed(text: &str) -> Text<'_> {

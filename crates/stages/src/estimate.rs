@@ -1,5 +1,6 @@
 //! `estimate`: series -> estimates. How infectious is it, how fast does it fade, and how large will it be?
 
+mod authors;
 mod learner;
 mod models;
 
@@ -50,7 +51,7 @@ impl Stage for Estimate {
             return Ok(());
         };
         let look = Look::at(&series, window_s)?;
-        let known = learner.known(&self.usual, &look);
+        let known = learner.known(&self.usual, &series, &look);
         let (opinion, features) = self.model.opinion(&look, &known, self.max_branching, self.silence_s)?;
         learner.remember(&series.cascade, Pending::of(&look, &opinion));
         out.send(input.record.time, &record(series, window_s, &known, opinion, features));

@@ -111,6 +111,7 @@ fn series() -> Series<'static> {
     Series {
         cascade: "3lbqk2".into(),
         network: "bluesky".into(),
+        author: Some("did:plc:7q4nm2".into()),
         start: AT,
         window_s: Some(600),
         size: 4,

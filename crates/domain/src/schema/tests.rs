@@ -105,7 +105,8 @@ fn records() -> Vec<Written> {
 fn cascades(time: Timestamp) -> Vec<Written> {
     let (cascade, network, text) = (Text::from("7"), Text::from("x"), Text::from("\"snow\""));
     let (start, events) = (time, vec![[0, u64::MAX], [u64::MAX, 0]]);
-    let observed = Series { cascade, network, start, window_s: Some(u32::MAX), size: 2, reach: u64::MAX, events, text };
+    let (author, window_s) = (Some(Text::from("\u{1f9a5}")), Some(u32::MAX));
+    let observed = Series { cascade, network, author, start, window_s, size: 2, reach: u64::MAX, events, text };
     let Series { cascade, network, text, .. } = observed.clone();
     let size = Size { cascade: cascade.clone(), network: network.clone(), size: 1, reach: 0, start, end: time };
     let parameters = [Some(0.5), None].map(|error| Parameter { name: "p".into(), value: 1e-300, error }).into();
@@ -132,7 +133,7 @@ fn cascades(time: Timestamp) -> Vec<Written> {
         text,
     };
     let declined = Estimate { predicted: None, high: None, parameters: vec![], ..estimate.clone() };
-    let ended = Series { window_s: None, events: vec![], ..observed.clone() };
+    let ended = Series { author: None, window_s: None, events: vec![], ..observed.clone() };
     let mut written = vec![write(&observed), write(&ended), write(&size), write(&estimate), write(&declined)];
     written.extend(predictions(&estimate));
     written

@@ -46,6 +46,7 @@ impl Inward {
         Ok(Series {
             cascade: serie.cid,
             network: NETWORK.into(),
+            author: None,
             start: self.moment(first)?,
             window_s: Some(serie.t_obs),
             size: events.len() as u64,

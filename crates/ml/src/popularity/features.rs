@@ -3,11 +3,12 @@
 //! Times count as parts of the window, marks as parts of the usual mark, sizes as parts of what was seen, wherever that makes
 //! sense: what was learned then holds for larger cascades too. The target that they are to tell is `ln(N / n)`.
 
+use super::Author;
 use crate::forest::finite;
 use crate::hawkes::{Cascade, Fit, Forecast, seismic};
 
 /// Changes whenever the features do: a model of other features is of no use.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What there is to see.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,8 @@ pub struct View<'a> {
     pub mean_mark: f64,
     /// A cascade ends after so many seconds of silence.
     pub silence: f64,
+    /// Who posted it first.
+    pub author: Author,
 }
 
 /// The numbers, in the order of [`NAMES`].
@@ -140,6 +143,11 @@ groups! {
         "ln of infectiousness, by SEISMIC, times the usual mark",
         "ln of 1 + expected reactions / n, by SEISMIC",
         "ln of N / n, by SEISMIC with the usual mark as degree",
+    ]
+    author [
+        "ln of 1 + the author's earlier cascades that ended",
+        "mean ln N of these, drawn to that of all",
+        "by how much it is above that of all",
     ]
 }
 

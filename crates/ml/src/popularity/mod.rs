@@ -32,6 +32,7 @@ mod band;
 pub mod features;
 mod learner;
 mod model;
+mod past;
 mod plan;
 mod predictor;
 
@@ -39,6 +40,7 @@ pub use band::Band;
 pub use features::{Features, NAMES, View};
 pub use learner::{Learner, Schedule};
 pub use model::{Model, RECENT, Tuning};
+pub use past::{Author, Past};
 pub use predictor::{Insight, Prediction, Predictor, Verdict};
 
 use serde::{Deserialize, Serialize};

@@ -7,30 +7,44 @@ fn features(cascade: &Cascade<'_>, mean_mark: f64, silence: f64) -> Features {
     let search = Search::new(mean_mark);
     let fit = search.fit(cascade);
     let forecast = search.forecast(cascade, &fit, Moments::constant(mean_mark));
-    View { cascade, fit: &fit, forecast: &forecast, mean_mark, silence }.features()
+    View { cascade, fit: &fit, forecast: &forecast, mean_mark, silence, author: Author::default() }.features()
 }
 
 /// One of a population; seen for 20 minutes, and in the end.
 fn cascade(chance: &mut Chance, fades: f64) -> (Seen, f64) {
     loop {
-        let n_star = 0.3 + 0.5 * chance.uniform();
-        let first = chance.scale(300.0, 3000.0);
-        let drawn = simulation(n_star, 1.0 / chance.scale(fades / 3.0, 3.0 * fades), first).draw(|| chance.uniform());
-        let (seen, size) = (drawn.until(1200.0), drawn.times.len() as f64);
-        if seen.times.len() >= 10 && size >= 50.0 {
-            return (seen, size);
+        let writer = writer(chance);
+        if let Some(found) = cascade_by(&writer, chance, fades) {
+            return found;
         }
     }
 }
 
+/// Who writes: the branching factor of what they write, and how many follow them.
+fn writer(chance: &mut Chance) -> (f64, f64) {
+    (0.3 + 0.5 * chance.uniform(), chance.scale(300.0, 3000.0))
+}
+
+/// One of theirs, if it is large enough.
+fn cascade_by(writer: &(f64, f64), chance: &mut Chance, fades: f64) -> Option<(Seen, f64)> {
+    let beta = 1.0 / chance.scale(fades / 3.0, 3.0 * fades);
+    let drawn = simulation(writer.0, beta, writer.1).draw(|| chance.uniform());
+    let (seen, size) = (drawn.until(1200.0), drawn.times.len() as f64);
+    (seen.times.len() >= 10 && size >= 50.0).then_some((seen, size))
+}
+
 fn sample(chance: &mut Chance, fades: f64) -> Sample {
-    let (seen, size) = cascade(chance, fades);
+    sample_of(&cascade(chance, fades), Author::default())
+}
+
+fn sample_of((seen, size): &(Seen, f64), author: Author) -> Sample {
     let view = seen.view();
     let search = Search::new(14.0).with_prior(crate::hawkes::Prior::broad(14.0));
     let fit = search.fit(&view);
     let forecast = search.forecast(&view, &fit, Moments::constant(14.0));
-    let features = View { cascade: &view, fit: &fit, forecast: &forecast, mean_mark: 14.0, silence: 1e6 }.features();
-    Sample { features, seen: view.size() as f64, size, forecast: forecast.mean }
+    let (fit, forecast) = (&fit, &forecast);
+    let features = View { cascade: &view, fit, forecast, mean_mark: 14.0, silence: 1e6, author }.features();
+    Sample { features, seen: view.size() as f64, size: *size, forecast: forecast.mean }
 }
 
 /// Features say nothing of the size.
@@ -128,6 +142,25 @@ fn of_noise_only_the_constant_is_learned() {
         assert!(own < 1.02 * constant, "seed {seed}: {own} against {constant}");
         assert!((0.75..=0.85).contains(&inside), "seed {seed}: {inside}");
     }
+}
+
+#[test]
+fn writers_who_differ_are_told_apart_by_their_past() {
+    let mut chance = Chance::new(11);
+    let mut writers: Vec<_> = (0..60).map(|_| (writer(&mut chance), Past::default())).collect();
+    let (mut all, mut known, mut unknown) = (Past::default(), Online::new(11), Online::new(11));
+    while all.ended() < 900 {
+        let at = chance.below(writers.len());
+        let (writer, own) = &mut writers[at];
+        let Some(found) = cascade_by(writer, &mut chance, 7200.0) else { continue };
+        known.learn(sample_of(&found, Author { own: *own, all }));
+        unknown.learn(sample_of(&found, Author::default()));
+        own.learn(found.1 as u64);
+        all.learn(found.1 as u64);
+    }
+    let (known, unknown) = (known.scores(256), unknown.scores(256));
+    assert!(known.0 < 0.9 * unknown.0, "{} against {}", known.0, unknown.0);
+    assert!((0.75..=0.85).contains(&known.2), "{}", known.2);
 }
 
 #[test]

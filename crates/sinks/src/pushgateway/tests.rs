@@ -6,7 +6,7 @@ const NOW: Timestamp = Timestamp::from_seconds(1_000_000);
 
 fn predict(board: &mut Board, cascade: &str, predicted: f64) {
     let (network, text, start) = ("x".into(), "words".into(), Timestamp::from_seconds(60));
-    let (window_s, observed, low, high, model) = (600, 12, 1.0, 900.0, 3);
+    let (window_s, observed, low, high, model) = (600, 12, Some(1.0), Some(900.0), 3);
     let cascade = cascade.into();
     board.predicted(&Prediction { cascade, network, start, window_s, observed, predicted, low, high, model, text });
 }

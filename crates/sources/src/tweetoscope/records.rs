@@ -113,8 +113,8 @@ impl Tweetoscope {
             return Ok(());
         }
         let Size { cascade, network, start, .. } = size.clone();
-        let ended =
-            Series { cascade, network, start, window_s: None, size: size.size, reach: 0, events: vec![], text: "".into() };
+        let (author, window_s, events, text) = (None, None, vec![], "".into());
+        let ended = Series { cascade, network, author, start, window_s, size: size.size, reach: 0, events, text };
         stage(batch, found, size.end, found.partition, &[&identity[..], b" ended"].concat(), &ended)?;
         stage(batch, found, size.end, found.partition, &identity, &size)
     }

@@ -30,9 +30,10 @@ pub struct Cascade {
 pub(super) struct Begun {
     start: Timestamp,
     mark: u64,
-    /// Its network, and behind it its text, cut.
+    /// Its network, its author, and its text, cut, one behind the other.
     words: Box<str>,
     network: u32,
+    author: u32,
 }
 
 /// What the cascade has come to.
@@ -75,12 +76,17 @@ fn told<'a>(repost: Repost, raw: Option<Raw>, reason: &'static str) -> Told<'a> 
 impl Begun {
     fn new(first: &First<'_>, most: usize) -> Self {
         let text = first.text.get(..first.text.floor_char_boundary(most)).unwrap_or_default();
-        let network = u32::try_from(first.network.len()).unwrap_or(0);
-        Begun { start: first.time, mark: first.mark, words: [first.network, text].concat().into(), network }
+        let length = |words: &str| u32::try_from(words.len()).unwrap_or(0);
+        let (network, author) = (length(first.network), length(first.author));
+        let words = [first.network, first.author, text].concat().into();
+        Begun { start: first.time, mark: first.mark, words, network, author }
     }
 
-    fn words(&self) -> (&str, &str) {
-        self.words.split_at_checked(self.network as usize).unwrap_or_default()
+    /// Its network, its author, its text.
+    fn words(&self) -> (&str, &str, &str) {
+        let (network, rest) = self.words.split_at_checked(self.network as usize).unwrap_or_default();
+        let (author, text) = rest.split_at_checked(self.author as usize).unwrap_or_default();
+        (network, author, text)
     }
 }
 
@@ -299,8 +305,8 @@ impl Cascade {
         if let Some((_, reposts)) = events.split_first_mut() {
             reposts.sort_unstable();
         }
-        let ((network, text), start) = (first.words(), first.start);
-        tell(Told::Window { at, window_s: *window_s, network, text, start, size, reach, events });
+        let ((network, author, text), start) = (first.words(), first.start);
+        tell(Told::Window { at, window_s: *window_s, network, author, text, start, size, reach, events });
         self.numbers.told = index as u32 + 1;
         self.stored.numbers.changed = true;
         if index + 1 == rules.windows_s.len()
@@ -315,8 +321,8 @@ impl Cascade {
         let numbers = std::mem::take(&mut self.numbers);
         let ((size, reach), last_ms) = numbers.grown.map_or(((1, first.mark), 0), |grown| (grown.all, grown.last_ms));
         if size >= rules.least {
-            let ((network, text), start) = (first.words(), first.start);
-            tell(Told::End { at, network, text, start, end: start.plus_millis(last_ms), size, reach });
+            let ((network, author, text), start) = (first.words(), first.start);
+            tell(Told::End { at, network, author, text, start, end: start.plus_millis(last_ms), size, reach });
             self.ended = Some(at.plus_millis(rules.remember_ms));
             self.stored.ended.changed = true;
         } else if let Some(waiting) = &mut self.waiting {

@@ -13,7 +13,7 @@ fn rules() -> Rules {
 
 fn post(root: &str, kind: Kind, time: i64, followers: u64) -> (Timestamp, Post<'static>) {
     let time = Timestamp::from_seconds(time);
-    let author = Author { followers: Some(followers), ..Author::default() };
+    let author = Author { id: format!("by {root}").into(), followers: Some(followers), ..Author::default() };
     let text = format!("words of {root}").into();
     (time, Post { kind, author, text, ..Post::deletion("x".into(), root.to_owned().into(), time) })
 }
@@ -52,7 +52,8 @@ fn short(line: &str) -> String {
     let second = |time: Timestamp| time.millis() / 1000;
     match topic {
         "series" => {
-            let Series { cascade, start, window_s, size, reach, events, .. } = flow::Format::Json.decode(value).unwrap();
+            let Series { cascade, author, start, window_s, size, reach, events, .. } = flow::Format::Json.decode(value).unwrap();
+            assert_eq!(author.as_deref(), Some(&*format!("by {cascade}")), "told at each window and at the end");
             let Some(window_s) = window_s else { return format!("{cascade} ended, size {size} reach {reach}") };
             let events: Vec<String> = events.iter().map(|[after, mark]| format!("{}:{mark}", after / 1000)).collect();
             format!("{cascade} from {} for {window_s}: size {size} reach {reach} [{}]", second(start), events.join(" "))

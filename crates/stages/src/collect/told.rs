@@ -12,6 +12,8 @@ pub struct First<'a> {
     pub mark: u64,
     /// Where.
     pub network: &'a str,
+    /// By whom; empty if that is not known.
+    pub author: &'a str,
     /// What it says.
     pub text: &'a str,
 }
@@ -40,6 +42,8 @@ pub enum Told<'a> {
         window_s: u32,
         /// The first post's network.
         network: &'a str,
+        /// Its author; empty if not known.
+        author: &'a str,
         /// The first post's text, cut.
         text: &'a str,
         /// When the cascade started.
@@ -57,6 +61,8 @@ pub enum Told<'a> {
         at: Timestamp,
         /// The first post's network.
         network: &'a str,
+        /// Its author; empty if not known.
+        author: &'a str,
         /// The first post's text, cut.
         text: &'a str,
         /// When it started.

@@ -1,5 +1,6 @@
 //! What a partition has learned, and the cascades that it may yet learn from.
 
+use super::authors::Authors;
 use super::models::{Known, Look, Opinion, Usual};
 use crate::kept::Kept;
 use domain::Series;
@@ -17,6 +18,7 @@ const PENDING: u8 = b'c';
 #[derive(Debug, Default)]
 pub struct Learner {
     population: Population,
+    authors: Authors,
     /// By cascade.
     pending: Kept<Pending, PENDING>,
     /// The same by age: numbers rise.
@@ -44,17 +46,17 @@ impl Pending {
 
 impl Learner {
     /// What is known before this cascade is looked at.
-    pub(super) fn known(&self, usual: &Usual, look: &Look) -> Known {
+    pub(super) fn known(&self, usual: &Usual, series: &Series<'_>, look: &Look) -> Known {
         let learned = self.population.moments();
         let mut moments = learned.unwrap_or_else(|| look.moments());
-        let learned_from = self.population.seen();
+        let (learned_from, author) = (self.population.seen(), self.authors.known(series));
         match usual {
-            Usual::Learned => Known { moments, prior: Some(self.population.prior_or_broad(moments.mean)), learned_from },
-            Usual::Nothing => Known { moments, prior: None, learned_from },
+            Usual::Learned => Known { moments, prior: Some(self.population.prior_or_broad(moments.mean)), learned_from, author },
+            Usual::Nothing => Known { moments, prior: None, learned_from, author },
             Usual::Given(mean, prior) => {
                 moments.square *= (mean / moments.mean).powi(2);
                 moments.mean = *mean;
-                Known { moments, prior: Some(*prior), learned_from: 0 }
+                Known { moments, prior: Some(*prior), learned_from: 0, author }
             }
         }
     }
@@ -75,6 +77,7 @@ impl Learner {
 
     /// Learns from a cascade that has ended.
     pub(super) fn finish(&mut self, series: &Series<'_>) {
+        self.authors.learn(series);
         let Some(pending) = self.pending.remove(series.cascade.as_bytes()) else { return };
         self.ages.remove(&pending.age);
         let reposts = series.size.saturating_sub(1);
@@ -92,6 +95,7 @@ impl Learner {
 impl State for Learner {
     fn save(&mut self, changes: &mut Changes<'_>) {
         self.pending.save(changes);
+        self.authors.save(changes);
         if std::mem::take(&mut self.has_learned) {
             changes.encode(POPULATION, &self.population);
         }
@@ -100,7 +104,8 @@ impl State for Learner {
     fn load(&mut self, sub_key: &[u8], value: &[u8]) {
         if sub_key == POPULATION {
             self.population = Format::Compact.decode(value).unwrap_or_default();
-        } else if self.pending.load(sub_key, value)
+        } else if !self.authors.load(sub_key, value)
+            && self.pending.load(sub_key, value)
             && let Some(cascade) = sub_key.get(1..)
             && let Some(pending) = self.pending.get(cascade)
         {

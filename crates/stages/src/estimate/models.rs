@@ -4,7 +4,7 @@ use domain::Series;
 use flow::Broken;
 use ml::hawkes::power::{PowerPrior, PowerSearch};
 use ml::hawkes::{BETA, Cascade, Fit, Forecast, Moments, Prior, Search, seismic};
-use ml::popularity::{Features, View};
+use ml::popularity::{Author, Features, View};
 
 /// Which model is fitted.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,6 +45,7 @@ pub(super) struct Known {
     pub(super) moments: Moments,
     pub(super) prior: Option<Prior>,
     pub(super) learned_from: u64,
+    pub(super) author: Author,
 }
 
 /// What a model says.
@@ -128,7 +129,7 @@ fn exponential(cascade: &Cascade<'_>, known: &Known, max_branching: f64, silence
     let search = Search { prior: known.prior, mean_mark: known.moments.mean, max_branching, beta: BETA };
     let fit = search.fit(cascade);
     let forecast = search.forecast(cascade, &fit, known.moments);
-    let view = View { cascade, fit: &fit, forecast: &forecast, mean_mark: known.moments.mean, silence };
+    let view = View { cascade, fit: &fit, forecast: &forecast, mean_mark: known.moments.mean, silence, author: known.author };
     let features = view.features();
     let Forecast { g1, n_star, mean, low, high } = forecast;
     let errors = fit.errors.map(|errors| (errors.ln_p, errors.ln_beta)).unzip();

@@ -34,9 +34,16 @@ fn cascade(number: u64, n_star: f64) -> Vec<(Timestamp, Series<'static>)> {
         let events = if window_s.is_some() { seen } else { vec![] };
         let (cascade, network, text) = (number.to_string().into(), "x".into(), "words".into());
         let time = start.plus_millis(window_s.map_or(90_000_000, |window_s| i64::from(window_s) * 1000));
-        (time, Series { cascade, network, start, window_s, size, reach, events, text })
+        (time, Series { cascade, network, author: None, start, window_s, size, reach, events, text })
     };
     vec![of(Some(600)), of(Some(1200)), of(None)]
+}
+
+const AUTHORS: [&str; 3] = ["ann", "bob", "eve"];
+
+fn by(author: &'static str, mut series: Vec<(Timestamp, Series<'static>)>) -> Vec<(Timestamp, Series<'static>)> {
+    series.iter_mut().for_each(|(_, series)| series.author = Some(author.into()));
+    series
 }
 
 fn feed(driver: &mut Driver<Estimate>, series: &[(Timestamp, Series<'static>)]) -> Vec<Record<'static>> {
@@ -103,7 +110,7 @@ fn what_is_usual_is_learned_from_those_that_ended() {
 
 #[test]
 fn what_was_learned_survives_a_crash_to_the_last_digit() {
-    let all: Vec<_> = (0..60).flat_map(|number| cascade(number, 0.5)).collect();
+    let all: Vec<_> = (0..60).flat_map(|number| by(AUTHORS[number as usize % 3], cascade(number, 0.5))).collect();
     let run = |crash: bool| {
         let mut driver = Driver::new(stage(Model::Exponential, Usual::Learned), &["series/test"], TOPICS);
         let mut estimates = vec![];
@@ -113,11 +120,31 @@ fn what_was_learned_survives_a_crash_to_the_last_digit() {
                 driver.crash();
             }
         }
-        // What is pending is gone: only the population and the watermarks stay.
-        assert_eq!(driver.entries(), 2);
+        // What is pending is gone: what stays is the population, who wrote what, and the watermarks.
+        assert_eq!(driver.entries(), 3 + AUTHORS.len());
         estimates
     };
     assert_eq!(run(true), run(false));
+}
+
+#[test]
+fn an_author_whose_cascades_were_large_is_expected_to_write_large_ones() {
+    let mut driver = Driver::new(stage(Model::Exponential, Usual::Learned), &["series/test"], TOPICS);
+    let features = |driver: &mut Driver<Estimate>, author| feed(driver, &by(author, cascade(99, 0.5))[..1]).remove(0).features;
+    let place = |words: &str| ml::popularity::NAMES.iter().position(|name| name.contains(words)).unwrap();
+    let (count, mean, above) = (place("earlier cascades"), place("mean ln N"), place("above that of all"));
+    let first = features(&mut driver, "ann");
+    assert_eq!([first[count], first[mean], first[above]], [0.0; 3], "nothing is known yet");
+    for number in 0..20 {
+        let (author, size) = if number % 2 == 0 { ("ann", 2000) } else { ("bob", 20) };
+        let (time, series) = by(author, cascade(number, 0.5)).remove(2);
+        feed(&mut driver, &[(time, Series { size, ..series })]);
+        driver.crash();
+    }
+    let [ann, bob, eve] = AUTHORS.map(|author| features(&mut driver, author));
+    assert_eq!([ann[count], bob[count], eve[count]], [11.0_f32.ln(), 11.0_f32.ln(), 0.0]);
+    assert!(ann[above] > 1.5 && bob[above] < -1.5 && eve[above] == 0.0, "{} {}", ann[above], bob[above]);
+    assert!(ann[mean] > eve[mean] && eve[mean] > bob[mean] && eve[mean] == (200.0_f32).ln());
 }
 
 #[test]

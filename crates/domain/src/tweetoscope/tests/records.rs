@@ -51,6 +51,7 @@ fn series() -> Series<'static> {
     Series {
         cascade: "17".into(),
         network: "tweetoscope".into(),
+        author: None,
         start: ORIGIN.plus_millis(61_234),
         window_s: Some(600),
         size: 3,
