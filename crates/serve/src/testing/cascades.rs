@@ -38,7 +38,7 @@ pub fn size(cascade: &str, size: u64) -> Size<'static> {
 pub fn series(cascade: &str, window_s: Option<u32>, size: u64) -> Series<'static> {
     let (cascade, start) = (cascade.to_owned().into(), Timestamp::from_seconds(60));
     let events = if window_s.is_some() { (0..size).map(|number| [10 * number, 5]).collect() } else { vec![] };
-    Series { cascade, network: "x".into(), start, window_s, size, reach: 0, events, text: "words".into() }
+    Series { cascade, network: "x".into(), start, window_s, size, reach: 0, events, author: None, text: "words".into() }
 }
 
 pub fn estimate(cascade: &str, window_s: u32) -> Estimate<'static> {
