@@ -97,7 +97,7 @@ fn a_topic_that_is_not_there_is_named_with_those_that_are() {
     let open = place.run("tap cuonts --log disk:log --from start").bad(&place);
     assert_eq!(closed, open);
     expect![[r#"
-        goshawk: there is no topic 'cuonts'; there is posts, series, sizes, rejected, sightings, late, counts, estimates, predictions, errors, samples, models, accuracies, alerts, rollbacks
+        goshawk: there is no topic 'cuonts'; there is posts, series, sizes, predictions, errors, rejected, sightings, late, counts, estimates, samples, models, accuracies, alerts, rollbacks
     "#]]
     .assert_eq(&closed);
 }

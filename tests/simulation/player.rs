@@ -42,15 +42,18 @@ pub fn records(seed: u64) -> Vec<Seed> {
     let mut random = Random::new(seed);
     let mut records: Vec<Seed> = vec![];
     let mut now = 1_700_000_000_000;
-    // In some worlds there are enough cascades to learn a model from.
-    let most_roots = if seed.is_multiple_of(4) { 14 } else { 6 };
-    for id in 0..(20 + random.below(40)) * most_roots / 6 {
-        now += random.below(45_000) as i64;
+    // In some worlds there are enough cascades, small ones, to learn a model from.
+    let is_busy = seed.is_multiple_of(8);
+    for id in 0..if is_busy { 100 } else { 20 } + random.below(40) {
+        now += random.below(if is_busy { 25_000 } else { 45_000 }) as i64;
         let back = if random.once_in(12) { 200_000 } else { random.below(50_000) as i64 };
         let city = ["oslo", "rome", "lima", ""][random.below(4) as usize];
         // Most pass on one of a few posts, which may be long over.
-        let roots = id.min(most_roots);
-        let root = (roots > 0 && !random.once_in(3)).then(|| random.below(roots));
+        let roots = id.min(6);
+        let root = match is_busy {
+            true => (id % 4 > 0 && !random.once_in(6)).then_some(id / 4 * 4),
+            false => (roots > 0 && !random.once_in(3)).then(|| random.below(roots)),
+        };
         let record = Seed { id, time: now - back, city, person: random.below(6), root };
         if random.once_in(9) {
             records.push(record.clone());

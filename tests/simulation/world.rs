@@ -77,7 +77,7 @@ impl<'k> World<'k> {
     pub fn new(kind: &'k Kind, seed: u64, records: &[Seed], breakage: Breakage) -> Self {
         let faulty = Faulty { log: kind.open(), fate: Arc::default(), breakage, commits: Arc::default() };
         let clock = Arc::new(AtomicI64::new(0));
-        let (records, random, asks) = (records.to_vec(), Random::new(!seed), seed.is_multiple_of(4));
+        let (records, random, asks) = (records.to_vec(), Random::new(!seed), seed.is_multiple_of(8));
         let mut world = World { kind, records, random, faulty, asks, clock, workers: vec![], instances: 1 };
         world.start();
         world
@@ -181,7 +181,7 @@ impl<'k> World<'k> {
     fn ask(&self) {
         let (time, specs) = (Timestamp::default(), [TopicSpec::new("rollbacks", PARTITIONS)]);
         let mut out = Out::new(self.faulty.format(), &specs);
-        for (window, version) in (0..24).map(|n| (["120", "300"][n as usize % 2], n / 2)) {
+        for (window, version) in (0..48).map(|n| (["120", "300"][n as usize % 2], n / 2)) {
             out.send(time, &Rollback { window: window.into(), version, reason: Some(WHY.into()), time });
         }
         let mark = Mark { watermark: Timestamp::MIN, at: time, done: true };

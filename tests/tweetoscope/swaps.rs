@@ -50,7 +50,8 @@ fn judge_window(told: &Shown) -> u32 {
 
 /// That their predictor has met both for every serie, and nothing for nothing.
 fn judge_predictor(prefix: &str, series: &Series, sizes: &BTreeMap<String, (u64, u64)>) {
-    let said = node("predictor", prefix, "");
+    let mut said = node("predictor", prefix, "");
+    said.retain(|line| line[0] != "alert" && line[0] != "stat");
     let (joined, alone): (Vec<_>, Vec<_>) = said.into_iter().partition(|line| line[0] == "joined");
     let wanted: BTreeSet<_> = series.keys().filter(|(cid, _)| sizes.contains_key(cid)).cloned().collect();
     let got: BTreeSet<_> = joined.iter().map(|line| (line[1].clone(), line[2].parse().unwrap())).collect();

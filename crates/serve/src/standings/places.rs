@@ -45,6 +45,8 @@ struct SeriesHead<'a> {
     cascade: Text<'a>,
     #[serde(rename = "network", borrow)]
     _network: Text<'a>,
+    #[serde(rename = "author", borrow, default)]
+    _author: Option<Text<'a>>,
     #[serde(rename = "start")]
     _start: Timestamp,
     window_s: Option<u32>,
