@@ -330,7 +330,7 @@ fn a_folder_that_is_no_log_is_left_alone() {
         &place,
         "run --log disk:old --drain --listen off --source synthetic:",
         expect![[r#"
-        goshawk: the log at old says 'goshawk log 0', and this version reads 'goshawk log, format 2'; use the version of goshawk that wrote it, or another folder
+        goshawk: the log at old says 'goshawk log 0', and this version reads 'goshawk log, format 3'; use the version of goshawk that wrote it, or another folder
     "#]],
     );
     refused(

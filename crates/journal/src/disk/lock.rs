@@ -7,7 +7,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{Read, Write};
 use std::path::Path;
 
-const FORMAT: &str = "goshawk log, format 2\n";
+const FORMAT: &str = "goshawk log, format 3\n";
 /// The file of the name that tells this log from another in the same place.
 const IDENTITY: &str = "IDENTITY";
 

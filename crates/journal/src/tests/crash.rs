@@ -133,7 +133,7 @@ fn a_second_process_and_another_format_are_refused() {
     drop(log);
     fs::write(path.join("FORMAT"), "goshawk log, format 0\n").unwrap();
     let error = open(&url, Access::Write).err().unwrap().to_string();
-    assert!(error.contains("format 0") && error.contains("format 2"), "{error}");
+    assert!(error.contains("format 0") && error.contains("format 3"), "{error}");
     let error = open(&format!("disk:{}", folder.path().display()), Access::Write).err().unwrap().to_string();
     assert!(error.contains("not empty and holds no log"), "{error}");
     let error = open("disk:/nowhere/at/all", Access::Read).err().unwrap().to_string();

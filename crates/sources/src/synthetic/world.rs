@@ -17,8 +17,10 @@ mod about {
     pub(super) const HIT: u64 = 6;
 }
 
-/// How far back a post is still passed on.
+/// How far back a post is still answered.
 const RECENT: u64 = 4000;
+/// A post may be passed on when so many doublings of records have come after it.
+const DOUBLINGS: u64 = 17;
 /// Once in so many records comes a post that many pass on.
 const HIT_EVERY: u64 = 2500;
 /// Once in a while everybody talks about one city: one in so many ...
@@ -72,9 +74,9 @@ impl World {
         if !dice.thousandths(self.reposts) {
             return None;
         }
-        let recent = self.hit(number.saturating_sub(dice.below(HIT_EVERY * 2)));
-        let hit = dice.thousandths(300).then_some(recent).filter(|hit| *hit < number);
-        Some(hit.unwrap_or_else(|| number - 1 - dice.below(number.min(RECENT))))
+        let back = back(&mut dice);
+        let hit = dice.thousandths(300).then(|| self.hit(number.saturating_sub(back))).filter(|hit| *hit < number);
+        Some(hit.unwrap_or_else(|| number.saturating_sub(1 + back)))
     }
 
     /// Where a cascade began: what passes on a repost passes on what that did. So the large grow.
@@ -177,6 +179,13 @@ impl World {
             location: home.map(|(name, _)| (*name).into()),
         }
     }
+}
+
+/// How far back a post is that is passed on: as likely in each doubling as in the next, so that interest wears off as it does
+/// among people, soon at first and never quite.
+fn back(dice: &mut Dice) -> u64 {
+    let least = (1 << dice.below(DOUBLINGS)) - 1;
+    least + dice.below(least + 1)
 }
 
 /// A city's name as the tag of a rule: `New York` is `new-york`.
