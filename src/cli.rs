@@ -90,7 +90,7 @@ it has not seen, it does no worse than the model before and than the best consta
   goshawk model rollback 600 80 --reason 'it learned from spam'
 
 Going back makes version 80 the newest once more, under a new number, and predictions follow after predict.delay. It stays until the
-gate finds a newly trained one that does no worse. The last five that were in force can be gone back to.";
+gate finds a newly trained one that does no worse. The last four before the one in force can be gone back to.";
 
 /// What most commands take.
 #[derive(Debug, Clone, Args)]

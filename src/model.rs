@@ -100,14 +100,14 @@ fn numbers(of: &Version) -> String {
 /// Why the gate took it or did not, in the order in which it looks.
 fn verdict(of: &Version) -> String {
     let Some((own, constant)) = of.are.zip(of.constant_are) else { return "not known".to_owned() };
-    let said = if own > constant {
+    let said = if of.taken && of.of.is_some() {
+        "not asked: someone asked for it"
+    } else if own > constant {
         "no: the best constant does better"
     } else if !of.taken && of.before_are.is_none() {
         "no: too few cascades to tell"
-    } else if of.taken && of.of.is_none() {
-        "yes: neither the best constant nor the model before does better"
     } else if of.taken {
-        "not asked: someone asked for it"
+        "yes: neither the best constant nor the model before does better"
     } else {
         "no: the model before does better"
     };

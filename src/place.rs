@@ -72,7 +72,7 @@ pub fn running(log: &str) -> Option<String> {
 /// What speaks HTTP. A status that says no is an answer like any other: its body says why.
 pub fn agent() -> ureq::Agent {
     let timeout = Some(std::time::Duration::from_secs(5));
-    ureq::Agent::config_builder().timeout_connect(timeout).http_status_as_error(false).build().into()
+    ureq::Agent::config_builder().timeout_connect(timeout).proxy(None).http_status_as_error(false).build().into()
 }
 
 /// The folder of the demonstration, made anew.

@@ -8,9 +8,9 @@ mod tests;
 use crate::config::{Config, Millis};
 use crate::topology::Role;
 use anyhow::{Result, anyhow};
-use domain::{Accuracy, Alert, Board, Prediction, Size};
+use domain::{Alert, Board};
 use engine::{Context, Report, Turn, Turned};
-use flow::{Error, Follow, Heard, Value};
+use flow::{Error, Follow, Value};
 use sinks::{Alertmanager, Announce, Pushgateway, Service};
 use std::time::{Duration, Instant};
 
@@ -69,14 +69,16 @@ impl Push {
 
     /// Reads some; false if there was nothing.
     fn hear(&mut self) -> Result<bool, Error> {
-        let (board, report) = (&mut self.board, &mut self.report);
+        let (board, report, news) = (&mut self.board, &mut self.report, &mut self.news);
         let any = self.follow.round(|heard| {
+            let Some(value) = heard.record.value else { return };
             report.records += 1;
-            report.bytes += heard.record.value.map_or(0, <[u8]>::len) as u64;
-            take(board, &heard);
+            report.bytes += value.len() as u64;
+            // What cannot be read was written by a newer version; there is nothing to do about it here.
+            let _broken = board.hear(heard.topic, heard.format, value);
+            *news = true;
         })?;
         self.ready |= !any;
-        self.news |= any;
         Ok(any)
     }
 
@@ -148,18 +150,6 @@ impl Drop for Push {
     }
 }
 
-fn take(board: &mut Board, heard: &Heard<'_>) {
-    let Some(value) = heard.record.value else { return };
-    // What cannot be read was written by a newer version; there is nothing to do about it here.
-    let _broken = match heard.topic {
-        Prediction::TOPIC => heard.format.decode(value).map(|prediction: Prediction<'_>| board.predicted(&prediction)),
-        Size::TOPIC => heard.format.decode(value).map(|size: Size<'_>| board.ended(&size)),
-        Accuracy::TOPIC => heard.format.decode(value).map(|accuracy: Accuracy<'_>| board.measured(&accuracy)),
-        Alert::TOPIC => heard.format.decode(value).map(|alert: Alert<'_>| board.alerted(&alert)),
-        _ => Ok(()),
-    };
-}
-
 /// How often a Pushgateway is told everything: one that was started again has lost it.
 const AGAIN: Duration = Duration::from_secs(30);
 /// How often an Alertmanager is told what is new.
@@ -198,9 +188,12 @@ fn managers(config: &Config) -> Result<Alertmanager> {
     if ours.every.0 <= 0 {
         anyhow::bail!("alertmanager.every must be longer than nothing");
     }
-    let page = match ours.page.as_str() {
-        "" => format!("http://{}/", config.listen),
-        page => page.to_owned(),
+    let page = match (ours.page.as_str(), config.listen.as_str()) {
+        // Nobody else could follow such a link.
+        ("", "off") => None,
+        ("", listen) => Some(format!("http://{listen}/")),
+        (page, _) if page.starts_with("http://") || page.starts_with("https://") => Some(page.to_owned()),
+        (page, _) => anyhow::bail!("alertmanager.page = {page} must start with http:// or https://"),
     };
     Ok(Alertmanager::new(manager_services(config)?, page, ours.every.0))
 }

@@ -46,6 +46,7 @@ pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engi
             "learn" if !config.learn.run => continue,
             "learn" => stage(config, role, Arc::new(topology::learn(config)), context)?,
             "monitor" => stage(config, role, Arc::new(topology::monitor(config)), context)?,
+            "watch" if config.watch.rules.is_empty() => continue,
             "watch" => stage(config, role, Arc::new(topology::watch(config)?), context)?,
             "tweetoscope" if config.tweetoscope.brokers.is_empty() => {
                 if config.roles.iter().any(|name| name == "tweetoscope") {
@@ -79,7 +80,7 @@ fn sources(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine
         let plan = SourcePlan {
             name: opened.name.clone(),
             outputs: topology::outputs(config, role).into_iter().filter(|spec| written(&spec.name.as_str())).collect(),
-            awaited: topology::awaited(role).into_iter().filter(|name| written(&name.as_str())).collect(),
+            awaited: topology::awaited(config, role).into_iter().filter(|name| written(&name.as_str())).collect(),
             lateness_ms: config.time.lateness.0,
             idle_ms: config.time.idle.0,
             remembered: config.ingest.remembered,
@@ -125,7 +126,7 @@ fn stage<S: Stage + 'static>(config: &Config, role: &Role, stage: Arc<S>, contex
     let plan = StagePlan {
         inputs: names(role.reads),
         outputs: topology::outputs(config, role),
-        awaited: topology::awaited(role),
+        awaited: topology::awaited(config, role),
         producers: topology::producers(config, role),
         is_fed: topology::is_fed(config, role),
         idle_ms: config.time.idle.0,

@@ -37,6 +37,8 @@ pub fn demo(arguments: &cli::Demo) -> Result<()> {
     config.time.lateness = Millis(5000);
     config.collect.windows = vec![Millis(20_000), Millis(60_000)];
     (config.collect.silence, config.collect.least) = (Millis(60_000), 5);
+    // The largest end, too, while somebody looks.
+    (config.collect.longest, config.learn.mini_batch) = (Millis(180_000), 64);
     (config.predict.delay, config.learn.every) = (Millis(30_000), Millis(60_000));
     tell(&format!("Goshawk watches a made-up network of 300 posts a second, on the log {}.", config.log));
     tell(

@@ -13,7 +13,7 @@ use domain::{
     Accuracy, Alert, Counts, Deviation, Estimate, Model as Learned, Post, Prediction, Rollback, Sample, Series, Sighting, Size,
 };
 use flow::window::Hopping;
-use flow::{Cleanup, Late, Producer, Rejected, Timestamp, TopicSpec, Value};
+use flow::{Cleanup, Late, Producer, Rejected, Stage as _, Timestamp, TopicSpec, Value};
 use ml::hawkes::{Marks, Prior};
 use ml::popularity::Schedule;
 use sinks::tweetoscope::Writing;
@@ -150,9 +150,15 @@ pub fn outputs(config: &Config, role: &Role) -> Vec<TopicSpec> {
 }
 
 /// The topics that a role writes and a stage reads: who reads them goes by the marks in them.
-pub fn awaited(role: &Role) -> Vec<String> {
-    let read = |topic: &&str| ROLES.iter().any(|other| other.kind == Kind::Stage && other.reads.contains(topic));
+pub fn awaited(config: &Config, role: &Role) -> Vec<String> {
+    let read = |topic: &&str| ROLES.iter().any(|other| other.kind == Kind::Stage && goes_by(config, other, topic));
     role.writes.iter().copied().filter(|topic| read(topic)).map(str::to_owned).collect()
+}
+
+/// Whether a stage goes by the marks in a topic: `watch` does so only where a rule looks at it.
+fn goes_by(config: &Config, role: &Role, topic: &str) -> bool {
+    let is_looked_at = || watch(config).is_ok_and(|watch| watch.awaits(topic));
+    role.reads.contains(&topic) && (role.name != "watch" || is_looked_at())
 }
 
 /// Who writes what a stage reads, where that is known beforehand: each partition of each stage before it, should something come
@@ -162,10 +168,10 @@ pub fn producers(config: &Config, role: &Role) -> Vec<(String, Producer)> {
     let before = ROLES.iter().filter(|other| {
         let is_fed = other.reads.iter().any(|topic| flowing.contains(topic));
         let is_run = other.name != "learn" || config.learn.run;
-        other.kind == Kind::Stage && is_run && is_fed && other.writes.iter().any(|topic| role.reads.contains(topic))
+        other.kind == Kind::Stage && is_run && is_fed && other.writes.iter().any(|topic| goes_by(config, role, topic))
     });
     let feeds = before.flat_map(|stage| {
-        let topics = stage.writes.iter().filter(|topic| role.reads.contains(topic));
+        let topics = stage.writes.iter().filter(|topic| goes_by(config, role, topic));
         topics.map(move |topic| (*topic, stage.name))
     });
     let each = |(topic, stage): (&str, &str)| {

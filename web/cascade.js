@@ -38,7 +38,7 @@ function showGlance(cascade) {
   $("predicted-note").textContent = `posts, after ${lasting(window_s * 1000)}`;
   $("range").textContent = low === null ? "not known" : `${whole(low)} – ${whole(high)}`;
   $("off").textContent = percent(are);
-  if (ended) $("off-note").textContent = inside ? "and within the range" : "and outside the range";
+  if (ended) $("off-note").textContent = inside === null ? "no range is known" : `and ${inside ? "within" : "outside"} the range`;
   const n_star = cascade.fits.at(-1)?.n_star;
   $("n-star").textContent = n_star === undefined ? "–" : digits(n_star);
 }

@@ -158,10 +158,10 @@ function showAlerts() {
   $("alerts").hidden = !firing.length;
   $("alert-rows").replaceChildren(...firing.slice(0, 20).map((alert) => {
     const item = element("li");
-    const of = `${alert.of.replace(/^.*\./, "")} ${short(alert.value)}, over ${short(alert.threshold)}`;
+    const of = `${alert.of.replace(/^.*\./, "")} ${short(alert.value)}, threshold ${short(alert.threshold)}`;
     item.append(element("b", "", alert.rule), " ");
     const words = alert.text.trim() || alert.subject;
-    const isCascade = alert.window_s !== null || alert.text !== "";
+    const isCascade = alert.of.startsWith("predictions.");
     const named = isCascade ? element("a", "words", words) : element("span", "words", words);
     named.dir = "auto";
     if (isCascade) named.href = `/cascades/${encodeURIComponent(alert.subject)}`;

@@ -10,7 +10,10 @@ pub const REFERENCE: &[(&str, &str)] = &[
         "The log: `disk:PATH` (one process, durable), `kafka://HOST:PORT,HOST:PORT` (any number of processes; its options are in [Goshawk on Kafka](kafka.md)) or `memory:` (gone with the process). `disk:` takes `fsync=always` or `fsync=100ms` (the default: a killed process loses nothing, a power cut at most this much), `segment=64MiB`, `cache=24MiB`.",
     ),
     ("sources", "Where posts come from: any number of source URLs. `goshawk run --help` lists the kinds."),
-    ("roles", "What this process does: `all`, or some of `source`, `locate`, `count`, `erase`, `upkeep`, `serve`."),
+    (
+        "roles",
+        "What this process does: `all`, or some of `source`, `locate`, `count`, `collect`, `estimate`, `predict`, `learn`, `monitor`, `watch`, `tweetoscope`, `pushgateway`, `alertmanager`, `erase`, `upkeep`, `serve`. What each reads and writes: [the architecture](ARCHITECTURE.md).",
+    ),
     (
         "listen",
         "Address of the web page, the API, `/metrics` and `/health`; `off` for none. A process without the role `serve` listens only where this is not the default.",
@@ -77,7 +80,7 @@ pub const REFERENCE: &[(&str, &str)] = &[
     ("monitor.every", "Accuracies of an observation window are told at most so often, by the time of the posts."),
     (
         "watch.rules",
-        "What raises alerts, by name: `of` (`predictions.predicted`, `.low`, `.observed`; `accuracies.mean`, `.median`, `.coverage`; `counts.posts`, `.reposts`, `.people`), the threshold `above` or `below`, and where wanted `clear` (the alert ends when the value is back there; a fifth behind the threshold), `window` (only that observation window), `silence` (no other alert of the same subject for so long; 10m), `expire` (it ends when nothing is heard for so long; 1d). See [alerts](alerts.md).",
+        "What raises alerts, by name: `of` (`predictions.predicted`, `.low`, `.observed`; `accuracies.mean`, `.median`, `.coverage`; `counts.posts`, `.reposts`, `.people`), the threshold `above` or `below`, and where wanted `clear` (the alert ends when the value is back there; a fifth behind the threshold), `window` (only that observation window), `silence` (no other alert of the same subject for so long; 10m), `expire` (it ends when nothing is heard for so long; 1h, of a cascade 8d). See [alerts](alerts.md).",
     ),
     (
         "tweetoscope.brokers",

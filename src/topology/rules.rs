@@ -7,12 +7,17 @@ use stages::watch::{Measure, Rule};
 
 /// The `watch` stage, as configured.
 pub fn watch(config: &Config) -> Result<Watch> {
-    let rules =
-        config.watch.rules.iter().map(|(name, rule)| watch_rule(name, rule).with_context(|| format!("watch.rules.{name}")));
+    let collect = super::collect(config)?;
+    let windows = collect.rules.windows_s();
+    let rules = config
+        .watch
+        .rules
+        .iter()
+        .map(|(name, rule)| watch_rule(name, rule, windows).with_context(|| format!("watch.rules.{name}")));
     Ok(Watch { rules: rules.collect::<Result<_>>()? })
 }
 
-fn watch_rule(name: &str, rule: &config::Rule) -> Result<Rule> {
+fn watch_rule(name: &str, rule: &config::Rule, windows: &[u32]) -> Result<Rule> {
     let known = || Measure::ALL.map(Measure::name).join(", ");
     let of = Measure::ALL.into_iter().find(|measure| measure.name() == rule.of);
     let of = of.ok_or_else(|| anyhow!("of = \"{}\" is none of {}", rule.of, known()))?;
@@ -21,15 +26,33 @@ fn watch_rule(name: &str, rule: &config::Rule) -> Result<Rule> {
         (None, Some(below)) => (below, false),
         _ => bail!("it needs a threshold: either above or below"),
     };
-    let clear = rule.clear.unwrap_or(if is_above { threshold * 0.8 } else { threshold * 1.2 });
-    if !threshold.is_finite() || (clear > threshold) == is_above && clear != threshold {
+    let fifth = threshold.abs() / 5.0;
+    let clear = rule.clear.unwrap_or(if is_above { threshold - fifth } else { threshold + fifth });
+    if !threshold.is_finite() || !clear.is_finite() {
+        bail!("a threshold is a number");
+    }
+    if (clear > threshold) == is_above && clear != threshold {
         bail!("clear = {clear} is on the wrong side of the threshold {threshold}");
     }
     if name.is_empty() || name.contains(['/', '"', '\n']) {
         bail!("a rule's name has neither / nor quotation marks");
     }
-    let seconds = |window: Millis| u32::try_from(window.0 / 1000).map_err(|_| anyhow!("window = {window} is too long"));
-    let window_s = rule.window.map(seconds).transpose()?;
-    let (silence_ms, expire_ms) = (rule.silence.map_or(600_000, |time| time.0), rule.expire.map_or(86_400_000, |time| time.0));
+    let window_s = rule.window.map(|window| whole(window, of, windows)).transpose()?;
+    let silence_ms = rule.silence.map_or(600_000, |time| time.0);
+    // A cascade comes to an end anyway.
+    let expire_ms = rule.expire.map_or(if of.is_of_cascades() { 8 * 86_400_000 } else { 3_600_000 }, |time| time.0);
+    if silence_ms < 0 || expire_ms <= 0 {
+        bail!("silence and expire are lengths of time");
+    }
     Ok(Rule { name: name.to_owned(), of, threshold, is_above, clear, window_s, silence_ms, expire_ms })
+}
+
+/// A rule's observation window, in seconds.
+fn whole(window: Millis, of: Measure, windows: &[u32]) -> Result<u32> {
+    if of.name().starts_with("counts.") {
+        bail!("window: counts have no observation window");
+    }
+    let seconds = u32::try_from(window.0 / 1000).ok().filter(|_| window.0 % 1000 == 0);
+    let known = windows.iter().map(|window| format!("{window}s")).collect::<Vec<_>>().join(", ");
+    seconds.filter(|seconds| windows.contains(seconds)).ok_or_else(|| anyhow!("window = {window} is none of {known}"))
 }

@@ -315,7 +315,9 @@ impl<'k> World<'k> {
             _ => vec![],
         });
         // Samples since a window's last model stand beside it or in it, as commits fell: the models are compared themselves.
-        entries.filter(|key| group != "learn" || key.get(8) != Some(&b's')).collect()
+        let is_told = |key: &Vec<u8>| group != "learn" || key.get(8) != Some(&b's');
+        // What rests after an alert is forgotten when its time has come, and when all has ended that may be at any time.
+        entries.filter(|key| is_told(key) && (group != "watch" || key.first() != Some(&1))).collect()
     }
 }
 
@@ -330,7 +332,7 @@ fn rules() -> Vec<Rule> {
 fn joined<S: Stage + 'static>(stage: S, context: Context) -> Box<dyn Turn> {
     let (_, inputs, outputs) = STAGES.into_iter().find(|(name, ..)| *name == stage.name()).unwrap();
     let before = STAGES.iter().flat_map(|(name, _, outputs)| outputs.iter().map(move |topic| (*topic, *name)));
-    let producers = before.filter(|(topic, _)| inputs.contains(topic)).flat_map(|(topic, name)| {
+    let producers = before.filter(|(topic, _)| inputs.contains(topic) && stage.awaits(topic)).flat_map(|(topic, name)| {
         (0..PARTITIONS).map(move |partition| (topic.to_owned(), Producer::from(format!("{name}/{partition}"))))
     });
     let plan = StagePlan {

@@ -8,7 +8,7 @@ mod exposition;
 mod tests;
 
 use crate::{Accuracy, Alert, AlertState, Prediction, Size};
-use flow::Timestamp;
+use flow::{Broken, Format, Timestamp, Value};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -17,8 +17,12 @@ use std::sync::Arc;
 const TEXT_BYTES: usize = 280;
 /// Longer names are none of ours.
 const NAME_BYTES: usize = 256;
-/// So many observation windows and alerts are kept; there are never so many.
+/// So many alerts and observation windows are kept. More are not taken in.
 const MOST: usize = 10_000;
+/// So many forecasts of a cascade are kept, the first ones.
+const FORECASTS: usize = 16;
+/// A cascade of which nothing was heard for so long goes on no more: none is followed for longer than a week, unless somebody says so.
+const OPEN_MS: i64 = 8 * 86_400_000;
 
 /// How a cascade was predicted at one observation window.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,11 +67,42 @@ pub struct Board {
     open: BTreeSet<(Reverse<u64>, Arc<str>)>,
     /// Those that have ended, the oldest first.
     ended: VecDeque<Arc<str>>,
-    /// Sizes that came before the predictions: topics are read one after the other.
-    early: BTreeMap<Arc<str>, (u64, Timestamp)>,
-    early_order: VecDeque<Arc<str>>,
+    /// Those that go on, by when they were looked at last.
+    seen: BTreeSet<(Timestamp, Arc<str>)>,
+    /// How far time has come.
+    newest: Timestamp,
+    /// Sizes that came before the predictions: they are in topics of their own.
+    early: Early,
     accuracies: BTreeMap<u32, Accuracy<'static>>,
     alerts: BTreeMap<String, Alert<'static>>,
+}
+
+/// Sizes of cascades that are not on the board, the newest ones.
+#[derive(Debug, Default)]
+struct Early {
+    sizes: BTreeMap<Arc<str>, (u64, (u64, Timestamp))>,
+    order: BTreeMap<u64, Arc<str>>,
+    next: u64,
+}
+
+impl Early {
+    fn put(&mut self, name: Arc<str>, size: (u64, Timestamp), most: usize) {
+        self.take(&name);
+        self.sizes.insert(name.clone(), (self.next, size));
+        self.order.insert(self.next, name);
+        self.next += 1;
+        if self.order.len() > most
+            && let Some((_, oldest)) = self.order.pop_first()
+        {
+            self.sizes.remove(&oldest);
+        }
+    }
+
+    fn take(&mut self, name: &Arc<str>) -> Option<(u64, Timestamp)> {
+        let (number, size) = self.sizes.remove(name)?;
+        self.order.remove(&number);
+        Some(size)
+    }
 }
 
 impl Forecast {
@@ -90,11 +125,18 @@ impl Row {
         (Reverse(predicted.to_bits()), self.cascade.clone())
     }
 
+    /// When it was looked at last.
+    fn looked_at(&self) -> Timestamp {
+        self.start.plus_millis(i64::from(self.newest().map_or(0, |forecast| forecast.window_s)) * 1000)
+    }
+
     fn take(&mut self, forecast: Forecast) {
+        let is_full = self.forecasts.len() >= FORECASTS;
         let at = self.forecasts.partition_point(|known| known.window_s < forecast.window_s);
         match self.forecasts.get_mut(at) {
             Some(known) if known.window_s == forecast.window_s => *known = forecast,
-            _ => self.forecasts.insert(at, forecast),
+            _ if !is_full => self.forecasts.insert(at, forecast),
+            _ => {}
         }
     }
 }
@@ -103,8 +145,21 @@ impl Board {
     /// A board of the `most` largest cascades that go on, and of as many that ended last.
     pub fn new(most: usize) -> Self {
         let (rows, open, ended) = (BTreeMap::new(), BTreeSet::new(), VecDeque::new());
-        let (early, early_order) = (BTreeMap::new(), VecDeque::new());
-        Board { most, rows, open, ended, early, early_order, accuracies: BTreeMap::new(), alerts: BTreeMap::new() }
+        let (seen, newest, early) = (BTreeSet::new(), Timestamp::MIN, Early::default());
+        let (accuracies, alerts) = (BTreeMap::new(), BTreeMap::new());
+        Board { most, rows, open, ended, seen, newest, early, accuracies, alerts }
+    }
+
+    /// Takes in a record of one of the topics that the board is about; false: it is of another.
+    pub fn hear(&mut self, topic: &str, format: Format, value: &[u8]) -> Result<bool, Broken> {
+        match topic {
+            Prediction::TOPIC => self.predicted(&format.decode(value)?),
+            Size::TOPIC => self.ended(&format.decode(value)?),
+            Accuracy::TOPIC => self.measured(&format.decode(value)?),
+            Alert::TOPIC => self.alerted(&format.decode(value)?),
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     /// Takes a prediction in.
@@ -122,14 +177,16 @@ impl Board {
             forecasts: vec![],
             size: None,
         });
-        let (before, was_open) = (row.rank(), row.size.is_none());
+        let (before, looked_at) = (row.rank(), row.looked_at());
         row.take(Forecast { window_s, observed, predicted, low, high, model });
-        let after = row.rank();
-        if was_open {
+        self.newest = self.newest.max(row.looked_at());
+        if row.size.is_none() {
             self.open.remove(&before);
-            self.open.insert(after);
+            self.open.insert(row.rank());
+            self.seen.remove(&(looked_at, name.clone()));
+            self.seen.insert((row.looked_at(), name.clone()));
         }
-        if let Some(size) = self.early.remove(&name) {
+        if let Some(size) = self.early.take(&name) {
             self.close(&name, size);
         }
         self.shed();
@@ -144,13 +201,9 @@ impl Board {
         if self.rows.contains_key(&name) {
             self.close(&name, (size.size, size.end));
             self.shed();
-        } else if self.early.insert(name.clone(), (size.size, size.end)).is_none() {
-            self.early_order.push_back(name);
-            if self.early_order.len() > self.most
-                && let Some(oldest) = self.early_order.pop_front()
-            {
-                self.early.remove(&oldest);
-            }
+        } else {
+            // Predictions may be far behind where they wait for models.
+            self.early.put(name, (size.size, size.end), self.most.saturating_mul(10));
         }
     }
 
@@ -212,16 +265,31 @@ impl Board {
 
     fn close(&mut self, name: &Arc<str>, size: (u64, Timestamp)) {
         let Some(row) = self.rows.get_mut(name) else { return };
+        self.newest = self.newest.max(size.1);
         if row.size.replace(size).is_none() {
             self.open.remove(&row.rank());
+            self.seen.remove(&(row.looked_at(), name.clone()));
             self.ended.push_back(name.clone());
         }
     }
 
+    /// Takes a cascade that goes on off the board.
+    fn forget(&mut self, name: &Arc<str>) {
+        if let Some(row) = self.rows.remove(name) {
+            self.open.remove(&row.rank());
+            self.seen.remove(&(row.looked_at(), name.clone()));
+        }
+    }
+
     fn shed(&mut self) {
-        while self.open.len() > self.most {
-            let Some((_, name)) = self.open.pop_last() else { break };
-            self.rows.remove(&name);
+        while self.open.len() > self.most
+            && let Some((_, name)) = self.open.last().cloned()
+        {
+            self.forget(&name);
+        }
+        let long_ago = self.newest.plus_millis(-OPEN_MS);
+        while let Some((_, name)) = self.seen.first().filter(|(looked_at, _)| *looked_at < long_ago).cloned() {
+            self.forget(&name);
         }
         while self.ended.len() > self.most {
             let Some(name) = self.ended.pop_front() else { break };

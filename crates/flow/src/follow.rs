@@ -19,6 +19,8 @@ struct Followed {
     back: u64,
     /// The next offset of each partition; none while the topic is not there.
     next: Vec<u64>,
+    /// Whether all that was there at first has been read.
+    caught_up: bool,
 }
 
 /// A record that was followed.
@@ -36,7 +38,7 @@ pub struct Heard<'a> {
 impl Follow {
     /// Follows these topics, each from so many records before its end.
     pub fn new(log: Arc<dyn Log>, topics: &[(&'static str, u64)]) -> Self {
-        let followed = |(name, back): &(&'static str, u64)| Followed { name, back: *back, next: vec![] };
+        let followed = |(name, back): &(&'static str, u64)| Followed { name, back: *back, next: vec![], caught_up: false };
         Follow { log, topics: topics.iter().map(followed).collect(), seen: 0 }
     }
 
@@ -45,13 +47,18 @@ impl Follow {
         self.topics.iter().all(|topic| !topic.next.is_empty())
     }
 
-    /// Reads some of each partition, the topics in their order; false if there was nothing.
+    /// Reads some of each partition, the topics in their order; false if there was nothing. What was there at first of a topic is read
+    /// before anything of those behind it.
     pub fn round(&mut self, mut hear: impl FnMut(Heard<'_>)) -> Result<bool> {
         if !self.is_open() {
             self.open()?;
         }
         let (format, mut any) = (self.log.format(), false);
         for topic in &mut self.topics {
+            if topic.next.is_empty() {
+                continue;
+            }
+            let mut is_new = false;
             for (partition, next) in (0..).zip(&mut topic.next) {
                 let from = *next;
                 for batch in self.log.read(topic.name, partition, from, READ_BYTES)? {
@@ -60,7 +67,12 @@ impl Follow {
                     }
                     *next = (*next).max(batch.next());
                 }
-                any |= *next > from;
+                is_new |= *next > from;
+            }
+            any |= is_new;
+            topic.caught_up |= !is_new;
+            if !topic.caught_up {
+                break;
             }
         }
         Ok(any)

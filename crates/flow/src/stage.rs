@@ -72,6 +72,11 @@ pub trait Stage: Send + Sync {
         None
     }
 
+    /// Whether the stage goes by the marks in this input. One that it has no use for does not hold it up.
+    fn awaits(&self, _topic: &str) -> bool {
+        true
+    }
+
     /// Whether records older than the watermark are kept away and go to `late`.
     fn refuses_late(&self) -> bool {
         true

@@ -120,7 +120,9 @@ impl<S: Stage> Task<S> {
                 self.progress.insert((batch.topic.clone(), batch.partition), batch.next());
             }
         }
-        self.watermarks.observe(&batch.topic, &batch.block.producer, batch.block.mark);
+        if self.stage.awaits(&batch.topic) {
+            self.watermarks.observe(&batch.topic, &batch.block.producer, batch.block.mark);
+        }
         self.fire();
     }
 

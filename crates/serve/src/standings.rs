@@ -8,7 +8,7 @@ mod tests;
 
 pub use places::{More, Place, Places};
 
-use domain::{Accuracy, Alert, Board, Estimate, Prediction, Series, Size};
+use domain::{Board, Estimate, Prediction, Series, Size};
 use flow::{Broken, Heard, Timestamp, Value};
 
 /// So many cascades that go on are kept, and so many that have ended.
@@ -38,23 +38,17 @@ impl Standings {
     pub fn take(&mut self, heard: &Heard<'_>) -> Result<bool, Broken> {
         let Some(value) = heard.record.value else { return Ok(false) };
         match heard.topic {
-            Prediction::TOPIC => {
-                self.board.predicted(&heard.format.decode::<Prediction<'_>>(value)?);
-                self.newest = self.newest.max(Some(heard.record.time));
-            }
-            Size::TOPIC => {
-                self.board.ended(&heard.format.decode::<Size<'_>>(value)?);
-                self.newest = self.newest.max(Some(heard.record.time));
-            }
-            Accuracy::TOPIC => self.board.measured(&heard.format.decode::<Accuracy<'_>>(value)?),
-            Alert::TOPIC => self.board.alerted(&heard.format.decode::<Alert<'_>>(value)?),
             Series::TOPIC | Estimate::TOPIC => {
                 let board = &self.board;
                 self.places.take(heard, value, |cascade| board.row(cascade).is_some())?;
                 return Ok(false);
             }
-            _ => return Ok(false),
+            topic => {
+                if [<Prediction<'_>>::TOPIC, <Size<'_>>::TOPIC].contains(&topic) {
+                    self.newest = self.newest.max(Some(heard.record.time));
+                }
+                self.board.hear(topic, heard.format, value)
+            }
         }
-        Ok(true)
     }
 }

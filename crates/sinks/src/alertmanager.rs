@@ -17,7 +17,7 @@ const NEAR_MS: i64 = 86_400_000;
 /// Tells Alertmanagers, each of all alerts: they tell each other what was sent.
 pub struct Alertmanager {
     services: Vec<Service>,
-    page: String,
+    page: Option<String>,
     every_ms: i64,
     told: BTreeMap<String, Told>,
 }
@@ -39,8 +39,8 @@ struct Posted<'a> {
     annotations: Annotations,
     starts_at: String,
     ends_at: String,
-    #[serde(rename = "generatorURL")]
-    generator_url: &'a str,
+    #[serde(rename = "generatorURL", skip_serializing_if = "Option::is_none")]
+    generator_url: Option<&'a str>,
 }
 
 /// What makes an alert the one that it is. A value or a window in here would make another of it with each prediction.
@@ -60,7 +60,7 @@ struct Annotations {
 
 impl Alertmanager {
     /// Tells these of all alerts at least every `every_ms`; they are led back to `page`.
-    pub fn new(services: Vec<Service>, page: String, every_ms: i64) -> Self {
+    pub fn new(services: Vec<Service>, page: Option<String>, every_ms: i64) -> Self {
         Alertmanager { services, page, every_ms, told: BTreeMap::new() }
     }
 
@@ -97,7 +97,7 @@ impl Alertmanager {
             annotations: Annotations { title: format!("{}: {}", alert.rule, alert.subject), description: description(alert) },
             starts_at: told.starts.min(ends).to_string(),
             ends_at: ends.to_string(),
-            generator_url: &self.page,
+            generator_url: self.page.as_deref(),
         }
     }
 

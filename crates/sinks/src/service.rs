@@ -40,7 +40,8 @@ impl Service {
             return no("is HOST:PORT, and perhaps a path");
         }
         let config = Agent::config_builder().timeout_connect(Some(CONNECT)).timeout_global(Some(ANSWER));
-        let config = config.http_status_as_error(false).max_redirects(0).max_redirects_will_error(false);
+        // The address is the service's own, and goes through nobody's proxy.
+        let config = config.proxy(None).http_status_as_error(false).max_redirects(0).max_redirects_will_error(false);
         let (base, agent) = (url.trim_end_matches('/').to_owned(), config.build().into());
         Ok(Service { kind, base, authorization: None, agent })
     }

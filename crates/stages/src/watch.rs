@@ -31,6 +31,10 @@ impl Stage for Watch {
         "watch"
     }
 
+    fn awaits(&self, topic: &str) -> bool {
+        self.rules.iter().any(|rule| rule.of.is_of(topic) || topic == Size::TOPIC && rule.of.is_of_cascades())
+    }
+
     fn on_record(&self, input: &Input<'_>, vigil: &mut Vigil, out: &mut Out) -> Result<(), Broken> {
         let measured = match input.topic {
             Size::TOPIC => {
@@ -63,6 +67,10 @@ impl Stage for Watch {
         vigil.deadline()
     }
 
+    fn is_chore(&self, vigil: &Vigil) -> bool {
+        vigil.is_resting()
+    }
+
     fn is_done(&self, vigil: &Vigil) -> bool {
         vigil.is_idle()
     }
@@ -87,11 +95,11 @@ fn hear(rule: &Rule, measured: &Measured, vigil: &mut Vigil, told: &mut Told<'_>
     let at = told.at;
     match vigil.take(&rule.name) {
         Some(standing) if standing.is_firing && rule.is_cleared(value) => {
-            let standing = Standing { value, ..standing };
+            let standing = standing.going_on(rule, measured, value, at);
             told.tell(&rule.name, AlertState::Calm, &standing);
             vigil.set(&rule.name, standing.resting(at.plus_millis(rule.silence_ms)));
         }
-        Some(standing) if standing.is_firing => vigil.set(&rule.name, standing.going_on(value, at.plus_millis(rule.expire_ms))),
+        Some(standing) if standing.is_firing => vigil.set(&rule.name, standing.going_on(rule, measured, value, at)),
         Some(resting) => vigil.set(&rule.name, resting),
         None if rule.is_passed(value) => {
             let standing = Standing::firing(rule, measured, value, at);

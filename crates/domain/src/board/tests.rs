@@ -52,7 +52,20 @@ fn it_stays_small_whatever_comes() {
     }
     board.predicted(&prediction(&"x".repeat(300), 600, 1e9));
     board.predicted(&prediction("nan", 600, f64::NAN));
-    assert_eq!((board.len(), board.early.len(), names(board.leaders(99)).len()), (20, 10, 10));
+    assert_eq!((board.len(), board.early.sizes.len(), names(board.leaders(99)).len()), (20, 100, 10));
+    assert_eq!((board.early.order.len(), board.seen.len(), board.open.len()), (100, 10, 10));
+    assert!(board.leaders(99).all(|row| row.cascade.parse::<u32>().unwrap() % 3 > 0));
+    (1..99).for_each(|window_s| board.predicted(&prediction("998", window_s, 1e6)));
+    assert_eq!(board.row("998").unwrap().forecasts.len(), FORECASTS);
+}
+
+#[test]
+fn who_is_not_heard_of_for_more_than_a_week_goes_on_no_more() {
+    let mut board = Board::new(10);
+    board.predicted(&prediction("old", 600, 99.0));
+    let start = Timestamp::from_seconds(60 + 9 * 86_400);
+    board.predicted(&Prediction { start, ..prediction("new", 600, 9.0) });
+    assert_eq!((names(board.leaders(9)), board.len()), (vec!["new"], 1));
 }
 
 #[test]

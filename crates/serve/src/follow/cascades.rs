@@ -6,10 +6,10 @@ use domain::{Accuracy, Alert, Estimate, Prediction, Series, Size};
 use flow::{Broken, Heard, Value};
 use std::time::{Duration, Instant};
 
-/// So much is read back of what makes the rows, of what is only looked up later, of alerts, and of accuracies.
+/// So much is read back of what makes the rows, of what is only looked up later, of alerts (all: one may go on for long), and of accuracies.
 const ROWS_BACK: u64 = 200_000;
 const PLACES_BACK: u64 = 50_000;
-const ALERTS_BACK: u64 = 100_000;
+const ALERTS_BACK: u64 = u64::MAX;
 const ACCURACIES_BACK: u64 = 1_000;
 /// How long to wait for something new before looking whether to stop.
 const WAIT: Duration = Duration::from_millis(250);

@@ -13,7 +13,7 @@ fn alert(subject: &'static str, state: AlertState, value: f64, since: Timestamp)
 
 fn manager(fakes: &[&Fake]) -> Alertmanager {
     let services = fakes.iter().map(|fake| Service::at("Alertmanager", &fake.url).unwrap()).collect();
-    Alertmanager::new(services, "http://127.0.0.1:7878/".into(), 30_000)
+    Alertmanager::new(services, Some("http://127.0.0.1:7878/".into()), 30_000)
 }
 
 /// Name, beginning and end of each alert of the only request.

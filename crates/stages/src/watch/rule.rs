@@ -75,8 +75,13 @@ impl Measure {
         }
     }
 
+    /// Whether it is measured by the records of this topic.
+    pub(super) fn is_of(self, topic: &str) -> bool {
+        self.name().split_once('.').is_some_and(|(of, _)| of == topic)
+    }
+
     /// Whether its subjects are cascades, which end.
-    pub(super) fn is_of_cascades(self) -> bool {
+    pub fn is_of_cascades(self) -> bool {
         matches!(self, Measure::Predicted | Measure::Low | Measure::Observed)
     }
 }

@@ -70,14 +70,14 @@ impl Standing {
             value,
             threshold: rule.threshold,
             since: at,
-            window_s: measured.window_s,
+            window_s: measured.window_s.filter(|_| rule.of.is_of_cascades()),
             text: measured.text.clone(),
             expires: at.plus_millis(rule.expire_ms),
         }
     }
 
-    pub(super) fn going_on(self, value: f64, expires: Timestamp) -> Standing {
-        Standing { value, expires, ..self }
+    pub(super) fn going_on(self, rule: &Rule, measured: &Measured, value: f64, at: Timestamp) -> Standing {
+        Standing { since: self.since, ..Standing::firing(rule, measured, value, at) }
     }
 
     pub(super) fn resting(self, until: Timestamp) -> Standing {
@@ -117,6 +117,11 @@ impl Vigil {
 
     pub(super) fn deadline(&self) -> Option<Timestamp> {
         self.ended.due().into_iter().chain(self.standings.values().map(|standing| standing.expires)).min()
+    }
+
+    /// Whether nothing goes on, and no end waits for its turn.
+    pub(super) fn is_resting(&self) -> bool {
+        self.ended.due().is_none() && self.standings.values().all(|standing| !standing.is_firing)
     }
 
     /// Whether there is nothing to remember.
