@@ -156,7 +156,7 @@ pub fn awaited(role: &Role) -> Vec<String> {
 }
 
 /// Who writes what a stage reads, where that is known beforehand: each partition of each stage before it, should something come
-/// to that stage. Sources are not: they register themselves.
+/// to that stage, and should it look at it. Sources are not: they register themselves.
 pub fn producers(config: &Config, role: &Role) -> Vec<(String, Producer)> {
     let flowing = flowing(config);
     let before = ROLES.iter().filter(|other| {
@@ -165,7 +165,7 @@ pub fn producers(config: &Config, role: &Role) -> Vec<(String, Producer)> {
         other.kind == Kind::Stage && is_run && is_fed && other.writes.iter().any(|topic| role.reads.contains(topic))
     });
     let feeds = before.flat_map(|stage| {
-        let topics = stage.writes.iter().filter(|topic| role.reads.contains(topic));
+        let topics = stage.writes.iter().filter(|topic| role.reads.contains(topic) && rules::is_looked_at(config, role, topic));
         topics.map(move |topic| (*topic, stage.name))
     });
     let each = |(topic, stage): (&str, &str)| {

@@ -1,5 +1,6 @@
 //! The rules that raise alerts, as configured.
 
+use super::{COUNTS, Role};
 use crate::config::{self, Config, Millis};
 use anyhow::{Context as _, Result, anyhow, bail};
 use stages::Watch;
@@ -10,6 +11,13 @@ pub fn watch(config: &Config) -> Result<Watch> {
     let rules =
         config.watch.rules.iter().map(|(name, rule)| watch_rule(name, rule).with_context(|| format!("watch.rules.{name}")));
     Ok(Watch { rules: rules.collect::<Result<_>>()? })
+}
+
+/// Whether a role looks at a topic that it reads. `watch` looks at counts only where a rule does: who runs the chain of cascades
+/// alone has no `count`, and its alerts would wait for that for ever.
+pub fn is_looked_at(config: &Config, role: &Role, topic: &str) -> bool {
+    let of_counts = |rule: &config::Rule| rule.of.split('.').next() == Some(COUNTS);
+    role.name != "watch" || topic != COUNTS || config.watch.rules.values().any(of_counts)
 }
 
 fn watch_rule(name: &str, rule: &config::Rule) -> Result<Rule> {
