@@ -159,13 +159,14 @@ pub fn awaited(role: &Role) -> Vec<String> {
 /// to that stage. Sources are not: they register themselves.
 pub fn producers(config: &Config, role: &Role) -> Vec<(String, Producer)> {
     let flowing = flowing(config);
+    let is_used = |topic: &str| role.reads.contains(&topic) && is_looked_at(config, role, topic);
     let before = ROLES.iter().filter(|other| {
         let is_fed = other.reads.iter().any(|topic| flowing.contains(topic));
         let is_run = other.name != "learn" || config.learn.run;
-        other.kind == Kind::Stage && is_run && is_fed && other.writes.iter().any(|topic| role.reads.contains(topic))
+        other.kind == Kind::Stage && is_run && is_fed && other.writes.iter().any(|topic| is_used(topic))
     });
     let feeds = before.flat_map(|stage| {
-        let topics = stage.writes.iter().filter(|topic| role.reads.contains(topic));
+        let topics = stage.writes.iter().filter(|topic| is_used(topic));
         topics.map(move |topic| (*topic, stage.name))
     });
     let each = |(topic, stage): (&str, &str)| {
@@ -173,6 +174,12 @@ pub fn producers(config: &Config, role: &Role) -> Vec<(String, Producer)> {
         (0..config.topics.partitions).map(name).collect::<Vec<_>>()
     };
     feeds.flat_map(each).collect()
+}
+
+/// Whether what is in a topic changes anything: `watch` need not wait for counts, which nobody may write, if no rule is about them.
+fn is_looked_at(config: &Config, role: &Role, topic: &str) -> bool {
+    let is_of = |rule: &config::Rule| rule.of.split('.').next() == Some(topic);
+    role.name != "watch" || ![COUNTS, ACCURACIES].contains(&topic) || config.watch.rules.values().any(is_of)
 }
 
 /// Whether anything comes to a stage.

@@ -13,7 +13,7 @@ sys.path.insert(1, os.path.join(ROOT, "bench", "harness"))
 import compare
 import measure
 
-ROLES = "source,collect,estimate"
+ROLES = "source,collect,estimate,predict,learn,monitor,watch"
 START = "2026-01-01T00:00:00Z"
 
 
