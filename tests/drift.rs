@@ -8,7 +8,7 @@ use serde_json::Value;
 const EACH: usize = 500;
 /// Where means of errors over 64 tell: models have been in force for a while, and all errors are of the first law.
 const SETTLED: std::ops::RangeInclusive<u64> = 200..=480;
-/// Cards as they stand. A longer delay than usual: each takes the ring one round more.
+/// Cards as they stand.
 const RUN: &str = "run --drain --listen off --source cascades:FOLDER?speed=max&shuffle=false&alive=30&start=2026-01-01T00:00:00Z";
 const ABOVE: f64 = 0.35;
 
@@ -73,7 +73,8 @@ fn greatest(means: &[(u64, f64)], within: impl std::ops::RangeBounds<u64>) -> f6
 
 #[test]
 fn a_change_of_law_shows_is_told_of_and_is_learned() {
-    let place = Place::new().set("collect.windows", "10m").set("predict.delay", "1h").set("monitor.over", "64");
+    // A longer delay than usual: it takes a round of the ring for each.
+    let place = Place::new().set("collect.windows", "10m").set("predict.delay", "2h").set("monitor.over", "64");
     place.write("goshawk.toml", format!("[watch.rules.inaccurate]\nof = \"accuracies.mean\"\nabove = {ABOVE}\n"));
     let mut dice = Dice(7);
     let quick: Vec<_> = (0..EACH).map(|_| cascade(&QUICK, &mut dice)).collect();
