@@ -93,6 +93,7 @@ test: need-rust need-lints need-test-tools need-kafka need-python-kafka need-pro
 	python3 -m unittest discover -s bench/kafka -p tests.py
 	python3 -m unittest discover -s bench/hawkes -p tests.py
 	python3 -m unittest discover -s bench/cascades -p tests.py
+	python3 -m unittest discover -s bench/popularity -p tests.py
 	@printf '\n'
 	@$(if $(GOSHAWK_DATA),,echo 'Left out: tests on real recordings (GOSHAWK_DATA=DIR make test).')
 	@echo 'Left out: make fuzz, make bench, make bench-kafka, make bench-hawkes, make bench-cascades, make bench-popularity, make lint-deny. Each is its own target, because each takes minutes.'
@@ -155,8 +156,9 @@ bench-cascades: build ## cascades from files to estimates, as the load grows, as
 	python3 bench/cascades/bench.py --goshawk $(TARGET)/release/goshawk $(ARGS)
 
 .PHONY: bench-popularity
-bench-popularity: need-rust ## final sizes told on recorded cascades, as bench/popularity/README.md says; GOSHAWK_DATA=DIR
-	bench/popularity/run.sh $(GOSHAWK_DATA)
+bench-popularity: build ## final sizes told on recorded cascades, and how soon, as bench/popularity/README.md says; GOSHAWK_DATA=DIR
+	$(call installed,python3,python3)
+	GOSHAWK_BINARY=$(TARGET)/release/goshawk bench/popularity/run.sh $(GOSHAWK_DATA)
 
 .PHONY: fuzz
 fuzz: need-rust ## anything at all at the decoders, FUZZ_SECONDS=60 for each

@@ -24,16 +24,16 @@ fn cascades(count: u64) -> Vec<Vec<(u64, u64)>> {
     (0..count).map(cascade).collect()
 }
 
-fn write(place: &Place, cascades: &[Vec<(u64, u64)>]) {
+pub fn write(place: &Place, folder: &str, cascades: &[Vec<(u64, u64)>]) {
     let (mut data, mut index, mut row) = ("time,magnitude\n".to_owned(), "start_ind,end_ind\n".to_owned(), 1);
     for cascade in cascades {
         data.extend(cascade.iter().map(|(time, followers)| format!("{time},{followers}\n")));
         index += &format!("{row},{}\n", row + cascade.len() - 1);
         row += cascade.len();
     }
-    std::fs::create_dir_all(place.path("news")).unwrap();
-    place.write("news/data.csv", data);
-    place.write("news/index.csv", index);
+    std::fs::create_dir_all(place.path(folder)).unwrap();
+    place.write(&format!("{folder}/data.csv"), data);
+    place.write(&format!("{folder}/index.csv"), index);
 }
 
 /// What is told of a cascade: partial ones by window, and its size.
@@ -83,7 +83,7 @@ fn told(place: &Place, log: &str) -> BTreeMap<u64, Told> {
 fn files_of_cascades_come_to_what_the_definition_says() {
     let place = Place::new();
     let cascades = cascades(400);
-    write(&place, &cascades);
+    write(&place, "news", &cascades);
     let source = format!("cascades:news?sources=4&alive=9&speed=max&start={START}");
     place.ok(&format!("{RUN} {source} --log disk:log"));
     let mut expected = BTreeMap::new();
@@ -159,7 +159,7 @@ fn lines_of(place: &Place, topic: &str, log: &str) -> Vec<String> {
 #[test]
 fn a_tweetoscopes_own_files_are_read() {
     let place = Place::new();
-    write(&place, &cascades(60));
+    write(&place, "news", &cascades(60));
     place.write("params.config", "# as they ship it\ntweets_path news/data.csv\ncascades_path news/index.csv\nnumber_of_threads 3\nmax_number_of_cascades 4\ntime_acceleration_factor 1000\nkafka_topic tweets\n");
     place.write("collector.ini", "[kafka]\nbrokers=localhost:9092\n[topic]\nin=tweets\nout_series=cascade_series\n[times]\nobservation=300\nobservation=900\nterminated=1800\n[cascade]\nmin_cascade_size=5\n");
     let place = place.set("collect.ini", "collector.ini").set("tweetoscope.brokers", "");

@@ -7,6 +7,7 @@ mod brokers;
 mod browser;
 mod cascades;
 mod commands;
+mod drift;
 mod kafka;
 mod kill;
 mod mathematics;

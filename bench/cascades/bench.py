@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Goshawk's chain of cascades (source, collect, estimate) as the load grows, and where it might break.
+"""Goshawk's chain of cascades (source, collect, estimate, predict, learn, monitor, watch) as the load grows, and where it might break.
 
   bench.py                                all parts: scale, tiny, giant
   bench.py --only scale --events 500000,1000000

@@ -29,15 +29,15 @@ def cascades(folder):
 
 
 def expected(folder):
-    """what is told of, how many cascades are too small, how many events come too late"""
+    """what is told of, how many cascades are too small, how many events come too late for one that was told of"""
     told, small, late = Counter(), 0, 0
     for events in cascades(folder):
         found = final(events)
-        late += len(events) - found[0]
         if found[0] < LEAST:
             small += 1
         else:
             told[found] += 1
+            late += len(events) - found[0]
     return told, small, late
 
 

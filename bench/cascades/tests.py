@@ -59,9 +59,12 @@ class Rules(unittest.TestCase):
 
     def test_what_is_expected_adds_up(self):
         with tempfile.TemporaryDirectory() as work:
-            folder = make.write(work, [12, 3, 11], draw=lambda dice, size: (f"{i * (1000 if size != 11 else 4000)},2,7\n" for i in range(size)))
+            # The last of 11 comes too late; what comes after the first of 3 belongs to nothing that is told of.
+            gaps = {12: (1000, 0), 3: (4000, 0), 11: (1000, 4000)}
+            folder = make.write(work, gaps, draw=lambda dice, size: (
+                f"{i * gaps[size][0] + gaps[size][1] * (i == 10)},2,7\n" for i in range(size)))
             told, small, late = rules.expected(folder)
-            self.assertEqual((told, small, late), (Counter({(12, 24, 11_000): 1}), 2, 10))
+            self.assertEqual((told, small, late), (Counter({(12, 24, 11_000): 1, (10, 20, 9_000): 1}), 1, 1))
 
     def record(self, cascade, size=12):
         start, end = "2026-01-01T00:00:00.000Z", "2026-01-01T03:03:20.000Z"

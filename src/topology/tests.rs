@@ -67,3 +67,18 @@ fn predict_does_not_wait_for_what_others_have_predicted() {
     assert!(!is_fed(&config, role("predict").unwrap()) && producers(&config, role("learn").unwrap()).is_empty());
     assert!(is_fed(&config, role("tweetoscope").unwrap()));
 }
+
+#[test]
+fn watch_waits_only_for_what_a_rule_looks_at() {
+    let mut config = Config::default();
+    let awaited = |config: &Config| {
+        let mut topics: Vec<String> = producers(config, role("watch").unwrap()).into_iter().map(|(topic, _)| topic).collect();
+        topics.dedup();
+        topics.join(", ")
+    };
+    assert_eq!(awaited(&config), "sizes, predictions, accuracies");
+    config.watch.rules.retain(|_, rule| rule.of == "predictions.predicted");
+    assert_eq!(awaited(&config), "sizes, predictions");
+    config.watch.rules.values_mut().for_each(|rule| rule.of = "counts.people".into());
+    assert_eq!(awaited(&config), "counts, sizes, predictions");
+}
