@@ -75,7 +75,8 @@ fn greatest(means: &[(u64, f64)], within: impl std::ops::RangeBounds<u64>) -> f6
 fn a_change_of_law_shows_is_told_of_and_is_learned() {
     // A longer delay than usual: it takes a round of the ring for each.
     let place = Place::new().set("collect.windows", "10m").set("predict.delay", "2h").set("monitor.over", "64");
-    place.write("goshawk.toml", format!("[watch.rules.inaccurate]\nof = \"accuracies.mean\"\nabove = {ABOVE}\n"));
+    place
+        .write("goshawk.toml", format!("[watch.rules.inaccurate]\nof = \"accuracies.mean\"\nabove = {ABOVE}\nexpire = \"1d\"\n"));
     let mut dice = Dice(7);
     let quick: Vec<_> = (0..EACH).map(|_| cascade(&QUICK, &mut dice)).collect();
     let slow: Vec<_> = (0..EACH).map(|_| cascade(&SLOW, &mut dice)).collect();

@@ -48,19 +48,6 @@ fn estimate_awaits_collect_only_where_a_source_brings_posts() {
 }
 
 #[test]
-fn watch_awaits_counts_only_where_a_rule_looks_at_them() {
-    let awaited = |config: &Config| {
-        let names = producers(config, role("watch").unwrap()).into_iter().map(|(topic, _)| topic);
-        names.collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>()
-    };
-    let mut config = Config::default();
-    assert_eq!(awaited(&config), ["accuracies", "predictions", "sizes"]);
-    let rule = crate::config::Rule { of: "counts.people".into(), above: Some(9.0), ..Default::default() };
-    config.watch.rules.insert("crowded".into(), rule);
-    assert_eq!(awaited(&config), ["accuracies", "counts", "predictions", "sizes"]);
-}
-
-#[test]
 fn predict_does_not_wait_for_what_others_have_predicted() {
     let sources = ["alerts", "stats"].map(|kind| format!("tweetoscope://a:1?read={kind}"));
     let config = Config { sources: sources.into(), ..Config::default() };
@@ -80,5 +67,5 @@ fn watch_waits_only_for_what_a_rule_looks_at() {
     config.watch.rules.retain(|_, rule| rule.of == "predictions.predicted");
     assert_eq!(awaited(&config), "sizes, predictions");
     config.watch.rules.values_mut().for_each(|rule| rule.of = "counts.people".into());
-    assert_eq!(awaited(&config), "counts, sizes, predictions");
+    assert_eq!(awaited(&config), "counts");
 }

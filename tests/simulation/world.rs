@@ -3,6 +3,7 @@
 use crate::simulation::faults::{Breakage, Fate, Faulty};
 use crate::simulation::outcome::{Outcome, WHY};
 use crate::simulation::player::{Player, Random, Seed};
+use crate::support::eventually;
 use domain::Rollback;
 use engine::{Context, Permits, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned};
 use flow::window::Hopping;
@@ -55,7 +56,9 @@ impl Kind {
             Kind::Memory => journal::open("memory:", Access::Write).unwrap(),
             Kind::Disk(folder) => {
                 let options = Options { segment: 16 << 10, cache: 4 << 10, ..Options::default() };
-                journal::open_disk(&folder.path().join("log"), &options, Access::Write, Arc::new(RealMedia)).unwrap()
+                let open = || journal::open_disk(&folder.path().join("log"), &options, Access::Write, Arc::new(RealMedia));
+                // A process that another test starts just now may hold the lock for as long as it takes to become another program.
+                eventually("the log is free", Duration::from_secs(10), || open().ok())
             }
         }
     }

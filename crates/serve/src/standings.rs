@@ -41,7 +41,7 @@ impl Standings {
             Series::TOPIC | Estimate::TOPIC => {
                 let board = &self.board;
                 self.places.take(heard, value, |cascade| board.row(cascade).is_some())?;
-                return Ok(false);
+                Ok(false)
             }
             topic => {
                 if [<Prediction<'_>>::TOPIC, <Size<'_>>::TOPIC].contains(&topic) {

@@ -18,7 +18,7 @@ fn measure(board: &mut Board) {
 }
 
 fn end(board: &mut Board, cascade: &str) {
-    let (start, end) = (Timestamp::from_seconds(60), NOW);
+    let (start, end) = (Timestamp::from_seconds(60), Timestamp::from_seconds(9_000));
     board.ended(&Size { cascade: cascade.into(), network: "x".into(), size: 9, reach: 0, start, end });
 }
 
