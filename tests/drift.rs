@@ -119,6 +119,7 @@ fn it_is_told_of_once(place: &Place) {
     assert_eq!(states, ["firing", "calm"], "{alerts:?}");
     let sizes = place.tap("sizes --log disk:both-log");
     // Cascades go by the number of their card.
-    let first = sizes.iter().find(|size| size["cascade"] == EACH.to_string()).expect("the first of the new law");
+    let first_of_new = EACH.to_string();
+    let first = sizes.iter().find(|size| size["cascade"].as_str() == Some(&first_of_new)).expect("the first of the new law");
     assert!(alerts[0]["since"].as_str() > first["start"].as_str(), "{} is before {first}", alerts[0]);
 }
