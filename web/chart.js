@@ -1,6 +1,6 @@
 // A line chart on a canvas. It knows points in time and three measures of them, and nothing of where they come from.
 
-import { round, short, shownTime } from "./tools.js";
+import { moved, round, short, shownTime } from "./tools.js";
 
 export const MEASURES = ["posts", "reposts", "people"];
 const ROOM = { top: 10, right: 12, bottom: 24, left: 46 };
@@ -187,11 +187,7 @@ export class Chart {
   }
 
   key(event) {
-    const move = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity }[event.key];
-    if (event.key === "Escape") this.setRead(null);
-    if (!move || !this.points.length) return;
-    event.preventDefault();
-    const at = this.read ? this.points.indexOf(this.read) : this.points.length;
-    this.setRead(this.points[Math.min(this.points.length - 1, Math.max(0, at + move))]);
+    const read = moved(event, this.points, this.read);
+    if (read !== undefined) this.setRead(read);
   }
 }

@@ -1,7 +1,7 @@
 // The course of one cascade as a drawing: how many posts there were over time, what was predicted at each window's end with its
 // range, the course that the Hawkes process expects from there, and what it came to.
 
-import { drawn, lasting, round, short, whole } from "./tools.js";
+import { drawn, lasting, moved, round, short, whole } from "./tools.js";
 
 const ROOM = { top: 16, right: 16, bottom: 26, left: 50 };
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800];
@@ -163,11 +163,7 @@ export class Course {
   }
 
   key(event) {
-    const move = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity }[event.key];
-    if (event.key === "Escape") this.setRead(null);
-    if (!move || !this.points.length) return;
-    event.preventDefault();
-    const at = this.read ? this.points.indexOf(this.read) : this.points.length;
-    this.setRead(this.points[Math.min(this.points.length - 1, Math.max(0, at + move))]);
+    const read = moved(event, this.points, this.read);
+    if (read !== undefined) this.setRead(read);
   }
 }

@@ -95,3 +95,13 @@ export function listen(hear, onLink) {
     if (events.readyState === EventSource.CLOSED) setTimeout(() => listen(hear, onLink), 5000);
   });
 }
+
+/** To which of a chart's points a key moves who reads it at `read`: null takes the reading away, undefined is no such key. */
+export function moved(event, points, read) {
+  if (event.key === "Escape") return null;
+  const move = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -Infinity, End: Infinity }[event.key];
+  if (!move || !points.length) return undefined;
+  event.preventDefault();
+  const at = read ? points.indexOf(read) : points.length;
+  return points[Math.min(points.length - 1, Math.max(0, at + move))];
+}

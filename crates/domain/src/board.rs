@@ -108,8 +108,7 @@ impl Early {
 impl Forecast {
     /// How far off it was, of a cascade of this size.
     pub fn are(&self, size: u64) -> f64 {
-        let truth = size.max(1) as f64;
-        (self.predicted - truth).abs() / truth
+        crate::are(self.predicted, size)
     }
 }
 

@@ -27,7 +27,7 @@ pub use board::Board;
 pub use cascade::{Estimate, Parameter, Series, Size};
 pub use counts::Counts;
 pub use post::{Author, Head, Kind, Outline, Place, Post};
-pub use prediction::{Deviation, Model, Prediction, Rollback, Sample};
+pub use prediction::{Deviation, Model, Prediction, Rollback, Sample, are};
 pub use sighting::Sighting;
 pub use text::Text;
 pub use vitals::{Condition, Health, RoleHealth, Vitals};

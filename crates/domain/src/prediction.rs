@@ -131,6 +131,12 @@ impl Model<'_> {
     }
 }
 
+/// The absolute relative error of a predicted size.
+pub fn are(predicted: f64, size: u64) -> f64 {
+    let truth = size.max(1) as f64;
+    (predicted - truth).abs() / truth
+}
+
 impl Value for Prediction<'_> {
     const TOPIC: &'static str = "predictions";
 

@@ -63,7 +63,7 @@ impl Stage for Monitor {
     fn on_record(&self, input: &Input<'_>, watched: &mut Watched, _out: &mut Out) -> Result<(), Broken> {
         let sample: Sample<'_> = input.decode()?;
         let ([predicted, low, high], truth) = (sample.predicted, sample.size.max(1) as f64);
-        let outcome = Outcome { are: (predicted - truth).abs() / truth, inside: (low..=high).contains(&truth) };
+        let outcome = Outcome { are: domain::are(predicted, sample.size), inside: (low..=high).contains(&truth) };
         watched.turns.push(input.record.time, 0, sample.cascade.as_bytes(), outcome);
         Ok(())
     }

@@ -100,7 +100,7 @@ fn tell_prediction(at: Timestamp, open: &Open, out: &mut Out) {
 fn tell_end(at: Timestamp, open: &Open, size: u64, out: &mut Out) {
     let [predicted, low, high] = open.predicted;
     let (cascade, truth) = (borrowed(&open.cascade), size.max(1) as f64);
-    let (are, inside) = ((predicted - truth).abs() / truth, (low..=high).contains(&truth));
+    let (are, inside) = (domain::are(predicted, size), (low..=high).contains(&truth));
     let Open { window_s, model, observed, foreseen, beta, n_star, g1, .. } = *open;
     let (told, came, inside) = (Some(predicted), Some(size), Some(inside));
     out.send(at, &Deviation { cascade: cascade.clone(), window_s, predicted: told, size: came, are, inside, model });
