@@ -2,6 +2,8 @@
 //! rolling restart, more processes and fewer, a process that sleeps past its session. What a stock client reads in the end
 //! is what the definition of `counts` says, and what one straight run leaves.
 
+mod chain;
+
 use crate::brokers::{Cluster, signal_to};
 use crate::recording::{Expected, difference, expected, recording};
 use crate::support::{Dice, Place, Process};
@@ -18,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(420);
 struct Fleet<'a> {
     place: &'a Place,
     log: String,
-    source: &'static str,
+    source: &'a str,
     processes: Vec<(&'static str, Process)>,
 }
 
@@ -48,16 +50,26 @@ impl Fleet<'_> {
         }
     }
 
-    /// Kills one with -9 and starts another; whether there was one to kill.
-    fn kill(&mut self, dice: &mut Dice) -> bool {
+    /// Kills one with -9 and starts another; the role of that one, if there was one to kill.
+    fn kill(&mut self, dice: &mut Dice) -> Option<&'static str> {
         let chosen = dice.roll(self.processes.len() as u64) as usize;
+        self.kill_at(chosen)
+    }
+
+    /// The same with one of this role.
+    fn kill_a(&mut self, role: &str) -> Option<&'static str> {
+        let chosen = self.processes.iter().position(|(name, _)| *name == role).unwrap();
+        self.kill_at(chosen)
+    }
+
+    fn kill_at(&mut self, chosen: usize) -> Option<&'static str> {
         if self.processes[chosen].1.has_ended() {
-            return false;
+            return None;
         }
         let (role, process) = self.processes.remove(chosen);
         let killed = process.kill();
         self.start(role);
-        killed
+        killed.then_some(role)
     }
 
     /// Waits until every process has come to its end, a good one; what each has said.
@@ -127,7 +139,7 @@ fn a_storm_leaves_what_a_straight_run_leaves() {
     let (mut dice, mut kills, mut step) = (Dice(99), 0, 0);
     while kills < KILLS || step < 20 {
         std::thread::sleep(Duration::from_millis(1000 + dice.roll(1500)));
-        kills += usize::from(fleet.kill(&mut dice));
+        kills += usize::from(fleet.kill(&mut dice).is_some());
         step += 1;
         happen(step, &mut cluster, &mut fleet);
         assert!(begun.elapsed() < LIMIT, "no end of the storm after {kills} kills");
