@@ -1,6 +1,7 @@
-//! What Goshawk learns with: point processes for cascades of reposts, and forests that learn from those that have ended.
+//! What Goshawk learns with: point processes for cascades of reposts, and forests that learn from those that have ended;
+//! and, in [`text`], what posts say.
 //!
-//! Numbers in, numbers out. Whatever goes in, no function here panics or gives what is not a number.
+//! Numbers and texts in, numbers out. Whatever goes in, no function here panics or gives what is not a number.
 //!
 //! Non-goals: records, topics, files, chance that is not given. Stages and sources bring those.
 //!
@@ -10,3 +11,4 @@ mod chance;
 pub mod forest;
 pub mod hawkes;
 pub mod popularity;
+pub mod text;
