@@ -10,3 +10,4 @@ mod chance;
 pub mod forest;
 pub mod hawkes;
 pub mod popularity;
+pub mod text;

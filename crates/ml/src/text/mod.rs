@@ -1,0 +1,3 @@
+//! What is learned from the words of a post.
+
+pub mod lexicon;
