@@ -4,8 +4,8 @@
 //! Numbers are those of the Python package vaderSentiment 3.3.2, to the last digit that it gives, oddities included: who
 //! compares with it must find no difference to explain.
 //!
-//! A text is cut at blanks into tokens ([`tokens`]), each of which is looked up once ([`words`]); what a rated token counts
-//! follows from it and from the three before it ([`rules`]); the sums become four numbers ([`totals`]).
+//! A text is cut at blanks into tokens (`tokens`), each of which is looked up once (`words`); what a rated token counts
+//! follows from it and from the three before it (`rules`); the sums become four numbers (`totals`).
 
 mod rules;
 mod tokens;
@@ -46,8 +46,8 @@ pub struct Scratch {
 }
 
 impl Lexicon {
-    /// VADER's own words and emoji, as the crate `vader_sentiment` publishes them. That crate keeps them without regard to
-    /// case, by which it loses three: two words that are also one letter's pictures, and a face.
+    /// VADER's own words and emoji, as the crate `vader_sentiment` publishes them. It stems from before two words were added, and
+    /// disregards case, by which one face took the rating of another: these three are put right here.
     pub fn vader() -> Lexicon {
         let mut lexicon = Lexicon { words: Words::new(), emoji: vec![], names: vec![] };
         let rated = vader_sentiment::LEXICON.iter().map(|(word, valence)| (word.as_ref(), *valence));

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""VADER's package for Python beside Goshawk and a peer: texts a second of one core, and whether all agree.
+
+    pip install vaderSentiment==3.3.2
+    cargo build --release --manifest-path bench/models/Cargo.toml
+    bench/models/vader.py TEXTS bench/models/target/release/models
+
+A line of TEXTS is a time in seconds, a comma, and a text. Compared are the means of the compound score over every ten minutes.
+Time is the processor's, start and reading included; of three runs the best, but one of the package.
+"""
+
+import resource
+import subprocess
+import sys
+import time
+
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+ENGINES = ("goshawk", "vader-sentimental")
+
+
+def python(path):
+    """Start of each ten minutes -> (mean, count), and the seconds of processor that took."""
+    begun = time.process_time()
+    analyzer, windows = SentimentIntensityAnalyzer(), {}
+    with open(path, encoding="utf-8", newline="\n") as lines:
+        for line in lines:
+            at, text = line.rstrip("\n").split(",", 1)
+            window = windows.setdefault(int(float(at)) // 600 * 600, [0.0, 0])
+            window[0] += analyzer.polarity_scores(text)["compound"]
+            window[1] += 1
+    seconds = time.process_time() - begun
+    return {start: (total / count, count) for start, (total, count) in windows.items()}, seconds
+
+
+def program(command, path, engine):
+    """The same of the program's engine."""
+    def spent():
+        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return usage.ru_utime + usage.ru_stime
+
+    begun = spent()
+    printed = subprocess.run([command, path, engine], check=True, capture_output=True, text=True).stdout
+    seconds = spent() - begun
+    rows = (line.split() for line in printed.splitlines())
+    return {int(start): (float(mean), int(count)) for start, mean, count in rows}, seconds
+
+
+def agree(windows, others):
+    """How many windows have the same mean, to what nine digits can say."""
+    same = (other in others and others[other][1] == count and abs(others[other][0] - mean) < 1e-8
+            for other, (mean, count) in windows.items())
+    return sum(same)
+
+
+def main(path, command):
+    expected, seconds = python(path)
+    texts = sum(count for _, count in expected.values())
+    print(f"python: {texts / seconds:,.0f} texts/s of {texts:,} in {len(expected)} windows")
+    for engine in ENGINES:
+        runs = [program(command, path, engine) for _ in range(3)]
+        took = min(took for _, took in runs)
+        same = agree(expected, runs[0][0])
+        print(f"{engine}: {texts / took:,.0f} texts/s, {seconds / took:.1f} times python; {same} windows agree")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(*sys.argv[1:])
