@@ -82,7 +82,7 @@ demo: build ## a made-up network, live, and the address of a web page with its n
 	$(TARGET)/release/goshawk demo
 
 .PHONY: test
-test: need-rust need-lints need-test-tools need-kafka need-python-kafka need-prometheus ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
+test: need-rust need-lints need-test-tools need-kafka need-python-kafka need-prometheus need-torch ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
 	$(call said,cargo test)
 	cargo test --workspace --locked --no-fail-fast -- --skip storm::
 	$(call said,storms on three brokers)
@@ -203,6 +203,7 @@ need-test-tools:
 	$(call installed,kcat,kcat)
 	$(call installed,git,git)
 	$(call installed,python3,python3)
+	$(call installed,pgrep,procps)
 
 # Debian starts what it installs; whoever runs tests wants the programs, not the services. Where a policy stands already, it stays.
 POLICY := /usr/sbin/policy-rc.d
@@ -220,6 +221,13 @@ need-prometheus: ## Prometheus, its Alertmanager and its Pushgateway for the tes
 	    $(SUDO) apt-get update -q; \
 	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
 	        prometheus prometheus-alertmanager prometheus-pushgateway; }
+
+.PHONY: need-torch
+need-torch: ## PyTorch for the tests of text models, from Debian, for Debian's own Python
+	@/usr/bin/python3 -c 'import torch' 2>/dev/null || { \
+	    echo 'PyTorch is missing: installing python3-torch'; \
+	    $(SUDO) apt-get update -q; \
+	    $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends python3-torch; }
 
 .PHONY: need-kafka
 need-kafka: $(KAFKA)/.complete ## Apache Kafka for the tests, from Maven

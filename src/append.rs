@@ -1,15 +1,13 @@
 //! Records that a command writes: through the process that runs on the log, or by opening it.
 
-use crate::config::Config;
 use crate::place::{self, Reach};
 use crate::tap::refusal;
 use anyhow::{Result, anyhow, bail};
 use flow::{Log, Mark, Out, Producer, Timestamp, TopicSpec, Value};
-use journal::Access;
 
 /// Appends records, all of them or none. Where no process runs, they are written as this `producer`.
-pub fn append<V: Value>(config: &Config, producer: &str, records: &[V], time: impl Fn(&V) -> Timestamp) -> Result<()> {
-    match place::reach(&config.log, Access::Write)? {
+pub fn append<V: Value>(reach: &Reach, producer: &str, records: &[V], time: impl Fn(&V) -> Timestamp) -> Result<()> {
+    match reach {
         Reach::Process(url) => {
             let body = serde_json::json!({ "topic": V::TOPIC, "records": records }).to_string();
             let answer = place::agent().post(format!("{url}/api/append")).content_type("application/json").send(body)?;
@@ -18,7 +16,7 @@ pub fn append<V: Value>(config: &Config, producer: &str, records: &[V], time: im
             }
             Ok(())
         }
-        Reach::Opened(log) => append_to(&*log, producer, records, time),
+        Reach::Opened(log) => append_to(&**log, producer, records, time),
     }
 }
 

@@ -140,7 +140,8 @@ fn try_log(config: &Config) -> Result<String> {
     }
     let existed = match config.log.parse::<Url>()? {
         Url::Kafka(settings) => {
-            let groups: Vec<&str> = topology::roles(config)?.iter().map(|role| role.name).collect();
+            let groups = topology::groups(config)?;
+            let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
             return Ok(journal::try_kafka(*settings, &topology::topics(config), &groups)?);
         }
         Url::Disk { path, .. } => path.join("FORMAT").exists(),

@@ -1,5 +1,9 @@
 //! The command line, as it is typed.
 
+mod model;
+
+pub use model::{Eval, ModelCommand, Score, Table, Train};
+
 use crate::config::Flags;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
@@ -43,9 +47,9 @@ pub enum Command {
     /// Look at records that were rejected, and give them another chance
     #[command(subcommand)]
     Rejected(Rejected),
-    /// Look at the models that were learned, and go back to an older one
-    #[command(subcommand, after_help = MODELS)]
-    Model(Model),
+    /// Text models, and the models that were learned from cascades: try, train, compare, go back to an older one
+    #[command(subcommand, after_help = model::MODELS)]
+    Model(ModelCommand),
 }
 
 const SOURCES: &str = "\
@@ -69,7 +73,7 @@ A run resumes exactly where the last one on the same log stopped, however it sto
 
 const TOPICS: &str = "\
 Topics: posts, sightings, counts, series, sizes, estimates, predictions, errors, samples, models, rollbacks, accuracies, alerts,
-late, rejected;
+scores, late, rejected;
 on Kafka any topic there is.
 Speaks to the process that runs on the log when there is one; else opens the log itself, and only reads.
 
@@ -78,19 +82,6 @@ Speaks to the process that runs on the log when there is one; else opens the log
   goshawk tap counts --from start --key toronto --meta
   goshawk tap predictions -f               how large each cascade will be, as it is looked at
   goshawk tap alerts -f                    what passes the threshold of a rule";
-
-const MODELS: &str = "\
-For each observation window `learn` trains a forest on the cascades that have ended. A gate takes it only if, on recent cascades that
-it has not seen, it does no worse than the model before and than the best constant. Every one of them is told in topic `models`.
-
-  goshawk model ls                         which there are; * marks those in force
-  goshawk model ls --window 600 --json     of one window, as JSON lines
-  goshawk model show 600                   all that is known of the one in force
-  goshawk model show 600 96                of version 96
-  goshawk model rollback 600 80 --reason 'it learned from spam'
-
-Going back makes version 80 the newest once more, under a new number, and predictions follow after predict.delay. It stays until the
-gate finds a newly trained one that does no worse. The last four before the one in force can be gone back to.";
 
 /// What most commands take.
 #[derive(Debug, Clone, Args)]
@@ -199,44 +190,6 @@ pub enum Rejected {
         common: Common,
         /// Its number, as `ls` prints it, or `all`
         number: String,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Model {
-    /// One line for each version of each window, the newest first
-    Ls {
-        #[command(flatten)]
-        common: Common,
-        /// Only of this observation window, in seconds
-        #[arg(long, value_name = "SECONDS")]
-        window: Option<String>,
-        /// As JSON lines
-        #[arg(long)]
-        json: bool,
-    },
-    /// All that is known of one: its errors, what the gate said, how it predicts
-    Show {
-        #[command(flatten)]
-        common: Common,
-        /// The observation window, in seconds
-        window: String,
-        /// The version, as `ls` prints it [default: the one in force]
-        #[arg(id = "number", value_name = "VERSION")]
-        version: Option<u64>,
-    },
-    /// Put an older version back in force
-    Rollback {
-        #[command(flatten)]
-        common: Common,
-        /// The observation window, in seconds
-        window: String,
-        /// The version, as `ls` prints it
-        #[arg(id = "number", value_name = "VERSION")]
-        version: u64,
-        /// Why, for those who come later
-        #[arg(long, value_name = "TEXT")]
-        reason: Option<String>,
     },
 }
 

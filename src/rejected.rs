@@ -3,14 +3,13 @@
 use crate::append;
 use crate::cli;
 use crate::config::Config;
-use crate::place::{self, Reach};
+use crate::place;
 use crate::print;
-use crate::tap::stream;
+use crate::tap::each;
 use anyhow::{Context, Result, anyhow, bail};
 use flow::{Refused, Rejected, Value};
 use journal::Access;
 use serde::Deserialize;
-use serve::tap::{From, Tap, TapOptions};
 use std::fmt::Write;
 
 /// The name under which posts are written.
@@ -39,16 +38,13 @@ pub fn rejected(command: &cli::Rejected) -> Result<()> {
 }
 
 fn entries(config: &Config) -> Result<Vec<Entry>> {
-    let mut lines = vec![];
-    match place::reach(&config.log, Access::Read)? {
-        Reach::Process(url) => stream(&format!("{url}/api/tap/{}?from=start&meta=true", Rejected::TOPIC), &mut lines)?,
-        Reach::Opened(log) => {
-            let options = TapOptions { topic: Rejected::TOPIC.into(), from: From::Start, meta: true, ..TapOptions::default() };
-            Tap::new(&*log, options)?.write_to(&mut lines, &|| false)?;
-        }
-    }
-    let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    lines.map(|line| serde_json::from_slice(line).context("a rejected record cannot be read")).collect()
+    let mut entries = vec![];
+    let mut take = |line: &[u8]| {
+        entries.push(serde_json::from_slice(line).context("a rejected record cannot be read")?);
+        Ok(())
+    };
+    each(&place::reach(&config.log, Access::Read)?, Rejected::TOPIC, None, &mut take)?;
+    Ok(entries)
 }
 
 fn list(config: &Config, number: usize) -> Result<()> {
@@ -79,6 +75,11 @@ fn replay(config: &Config, number: &str) -> Result<()> {
             eprintln!("{}: stays out: the first copy of it is among the posts", entry.number());
             continue;
         }
+        if let Some(model) = entry.value.by.strip_prefix("enrich:") {
+            still += 1;
+            eprintln!("{}: is a post that lacks a score: `goshawk model backfill {model}` makes up for it", entry.number());
+            continue;
+        }
         match sources::decode_again(&entry.value, &sources::Settings::default()) {
             Ok(read) => posts.extend(read),
             Err(reason) => {
@@ -88,7 +89,7 @@ fn replay(config: &Config, number: &str) -> Result<()> {
         }
     }
     if !posts.is_empty() {
-        append::append(config, APPEND, &posts, |post| post.time)?;
+        append::append(&place::reach(&config.log, Access::Write)?, APPEND, &posts, |post| post.time)?;
     }
     print(&format!("{} posts appended from {} records; {still} still not readable\n", posts.len(), chosen.len()))?;
     if still > 0 && posts.is_empty() {

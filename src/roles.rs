@@ -8,7 +8,10 @@ use engine::{
     Context, Permits, Report, SinkPlan, SinkWorker, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned, wall_clock,
 };
 use flow::{Error, Group, Log, Rejected, Stage, Value as _};
+use models::Counter;
+use stages::Enrich;
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
@@ -48,6 +51,10 @@ pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engi
             "monitor" => stage(config, role, Arc::new(topology::monitor(config)), context)?,
             "watch" if config.watch.rules.is_empty() => continue,
             "watch" => stage(config, role, Arc::new(topology::watch(config)?), context)?,
+            "enrich" => {
+                roles.extend(enrich(config, role, context)?);
+                continue;
+            }
             "tweetoscope" if config.tweetoscope.brokers.is_empty() => {
                 if config.roles.iter().any(|name| name == "tweetoscope") {
                     bail!("the role tweetoscope needs tweetoscope.brokers, as in kafka://127.0.0.1:9092");
@@ -109,7 +116,9 @@ fn refuse_namesakes<'a>(names: impl Iterator<Item = &'a str>) -> Result<()> {
 
 /// The stages of this process that read one of these topics.
 fn readers(config: &Config, topics: &[&str]) -> Result<Vec<Group>> {
-    let reads = |role: &&Role| role.kind == Kind::Stage && role.reads.iter().any(|topic| topics.contains(topic));
+    // Text models hold nobody up, however slow they are.
+    let waited_for = |role: &&Role| role.kind == Kind::Stage && role.name != "enrich";
+    let reads = |role: &&Role| waited_for(role) && role.reads.iter().any(|topic| topics.contains(topic));
     let group = |role: &Role| Group { name: role.name.to_owned(), inputs: names(role.reads) };
     Ok(topology::roles(config)?.into_iter().filter(reads).map(group).collect())
 }
@@ -122,8 +131,8 @@ fn batch_bytes(config: &Config) -> usize {
     usize::try_from(config.engine.batch.0).unwrap_or(usize::MAX)
 }
 
-fn stage<S: Stage + 'static>(config: &Config, role: &Role, stage: Arc<S>, context: &Context) -> Result<Vec<Box<dyn Turn>>> {
-    let plan = StagePlan {
+fn plan(config: &Config, role: &Role) -> StagePlan {
+    StagePlan {
         inputs: names(role.reads),
         outputs: topology::outputs(config, role),
         awaited: topology::awaited(config, role),
@@ -131,13 +140,36 @@ fn stage<S: Stage + 'static>(config: &Config, role: &Role, stage: Arc<S>, contex
         is_fed: topology::is_fed(config, role),
         idle_ms: config.time.idle.0,
         batch_bytes: batch_bytes(config),
-    };
+    }
+}
+
+fn stage<S: Stage + 'static>(config: &Config, role: &Role, stage: Arc<S>, context: &Context) -> Result<Vec<Box<dyn Turn>>> {
+    let plan = plan(config, role);
     let count = workers(config).min(config.topics.partitions as usize);
     let join = |_| {
         let worker = StageWorker::join(stage.clone(), plan.clone(), context.clone());
         Ok(Box::new(worker.with_context(|| format!("cannot start {}", role.name))?) as Box<dyn Turn>)
     };
     (0..count).map(join).collect()
+}
+
+/// A role for each model, so that none of them waits for another.
+fn enrich(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine::Role>> {
+    let rejects = topology::rejects(config)?;
+    let mut roles = vec![];
+    for model in topology::models(config)? {
+        let mut workers: Vec<Box<dyn Turn>> = vec![];
+        let mut wanted = 1;
+        while workers.len() < wanted.min(config.topics.partitions as usize) {
+            let counter = Counter::open(Path::new(&config.enrich.folder), &model)?;
+            wanted = counter.replicas().unwrap_or(config.enrich.workers);
+            let output = counter.output().to_owned();
+            let stage = Arc::new(Enrich::new(&model, &output, rejects, Box::new(counter)));
+            workers.push(Box::new(StageWorker::join(stage, plan(config, role), context.clone())?));
+        }
+        roles.push(engine::Role { name: stages::enrich::role(&model), workers });
+    }
+    Ok(roles)
 }
 
 fn erase(config: &Config, role: &Role, context: &Context, drain: bool) -> Result<Box<dyn Turn>> {

@@ -66,6 +66,46 @@ pub fn stream(url: &str, out: &mut dyn Write) -> Result<()> {
     Ok(out.flush()?)
 }
 
+/// Takes each record of a topic, from its start to its end now, as a line with its place: all of them together may be large.
+pub fn each(reach: &Reach, topic: &str, key: Option<&str>, take: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let mut lines = Lines { line: vec![], take };
+    match reach {
+        Reach::Process(url) => {
+            let key = key.map_or(String::new(), |key| format!("&key={}", escaped(key)));
+            stream(&format!("{url}/api/tap/{topic}?from=start&meta=true{key}"), &mut lines)
+        }
+        Reach::Opened(log) => {
+            let (topic, key) = (topic.to_owned(), key.map(|key| key.as_bytes().to_vec()));
+            let options = TapOptions { topic, from: From::Start, key, meta: true, ..TapOptions::default() };
+            serve::tap::Tap::new(&**log, options)?.write_to(&mut lines, &|| false)?;
+            Ok(())
+        }
+    }
+}
+
+/// Cuts what is written into lines.
+struct Lines<'a> {
+    line: Vec<u8>,
+    take: &'a mut dyn FnMut(&[u8]) -> Result<()>,
+}
+
+impl Write for Lines<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
+            self.line.extend_from_slice(part);
+            if part.ends_with(b"\n") {
+                let line = std::mem::take(&mut self.line);
+                (self.take)(&line).map_err(std::io::Error::other)?;
+            }
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// What an answer that is no 200 says.
 pub fn refusal(mut answer: ureq::http::Response<ureq::Body>) -> String {
     let status = answer.status();

@@ -1,16 +1,19 @@
 //! The topology: which role reads and writes what. One table; configuration picks roles from it and cannot rewire it.
 
+mod asked;
 mod rules;
 #[cfg(test)]
 mod tests;
 
+pub use asked::{groups, models, rejects};
 pub use rules::watch;
 
 use crate::config::{self, Config, Millis};
 use anyhow::{Context as _, Result, anyhow, bail};
 use domain::tweetoscope::{Form, Outward, Words};
 use domain::{
-    Accuracy, Alert, Counts, Deviation, Estimate, Model as Learned, Post, Prediction, Rollback, Sample, Series, Sighting, Size,
+    Accuracy, Alert, Counts, Deviation, Estimate, Model as Learned, Post, Prediction, Rollback, Sample, Score, Series, Sighting,
+    Size,
 };
 use flow::window::Hopping;
 use flow::{Cleanup, Late, Producer, Rejected, Stage as _, Timestamp, TopicSpec, Value};
@@ -59,9 +62,13 @@ const SAMPLES: &str = <Sample<'static> as Value>::TOPIC;
 const MODELS: &str = <Learned<'static> as Value>::TOPIC;
 const ACCURACIES: &str = <Accuracy<'static> as Value>::TOPIC;
 const ALERTS: &str = <Alert<'static> as Value>::TOPIC;
+const SCORES: &str = <Score<'static> as Value>::TOPIC;
 const ROLLBACKS: &str = <Rollback<'static> as Value>::TOPIC;
 const REJECTED: &str = Rejected::TOPIC;
 const LATE: &str = Late::TOPIC;
+
+/// The role of all models.
+const ENRICH: &str = "enrich";
 
 /// All roles, each behind those whose records it reads; but `models`, to which predictions lead, comes back to `predict`, and
 /// `rollbacks`, for which people ask `serve`, to `learn`.
@@ -85,6 +92,8 @@ pub const ROLES: &[Role] = &[
         reads: &[PREDICTIONS, SIZES, ACCURACIES, COUNTS],
         writes: &[ALERTS, LATE, REJECTED],
     },
+    // Each model is a role of its own: `enrich:NAME`.
+    Role { name: ENRICH, kind: Kind::Stage, reads: &[POSTS], writes: &[SCORES, REJECTED] },
     Role {
         name: "tweetoscope",
         kind: Kind::Sink,
@@ -105,6 +114,7 @@ pub const ROLES: &[Role] = &[
 
 /// The role of this name.
 pub fn role(name: &str) -> Option<&'static Role> {
+    let name = if name.starts_with("enrich:") { ENRICH } else { name };
     ROLES.iter().find(|role| role.name == name)
 }
 

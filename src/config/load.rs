@@ -116,11 +116,12 @@ fn set(table: &mut Table, name: &str, value: &str) -> Result<()> {
 
 fn typed(key: &str, value: &str) -> Value {
     match key {
-        "sources" | "roles" | "locate.origins" | "collect.windows" | "tweetoscope.write" => {
+        "sources" | "roles" | "locate.origins" | "collect.windows" | "enrich.models" | "tweetoscope.write" => {
             Value::Array(value.split(',').map(|item| Value::String(item.trim().to_owned())).collect())
         }
         "topics.partitions"
         | "engine.workers"
+        | "enrich.workers"
         | "ingest.max_lag"
         | "ingest.remembered"
         | "collect.least"
@@ -157,6 +158,7 @@ fn validate(config: &Config) -> Result<()> {
     crate::topology::estimate(config)?;
     crate::topology::predict(config)?;
     crate::topology::watch(config)?;
+    crate::topology::rejects(config)?;
     crate::topology::messages(config)?;
     crate::push::validate(config)?;
     if !config.tweetoscope.brokers.is_empty() {

@@ -29,6 +29,7 @@ pub struct Config {
     pub learn: Learn,
     pub monitor: Monitor,
     pub watch: Watch,
+    pub enrich: Enrich,
     pub tweetoscope: Tweetoscope,
     pub pushgateway: Pushgateway,
     pub alertmanager: Alertmanager,
@@ -135,6 +136,16 @@ pub struct Rule {
     pub expire: Option<Millis>,
 }
 
+/// Which text models score posts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Enrich {
+    pub folder: String,
+    pub models: Vec<String>,
+    pub workers: usize,
+    pub failed: String,
+}
+
 /// Topics of a Tweetoscope, as they are written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -218,6 +229,7 @@ impl Default for Config {
             learn: Learn::default(),
             monitor: Monitor::default(),
             watch: Watch::default(),
+            enrich: Enrich::default(),
             tweetoscope: Tweetoscope::default(),
             pushgateway: Pushgateway::default(),
             alertmanager: Alertmanager::default(),
@@ -306,6 +318,12 @@ impl Default for Watch {
     }
 }
 
+impl Default for Enrich {
+    fn default() -> Self {
+        Enrich { folder: "models".into(), models: vec!["all".into()], workers: 1, failed: "null".into() }
+    }
+}
+
 impl Default for Tweetoscope {
     fn default() -> Self {
         let all = ["tweets", "cascade_series", "cascade_properties", "alerts", "stats", "samples", "logs"];
@@ -348,6 +366,7 @@ impl Default for Topics {
             ("models", 7),
             ("accuracies", 7),
             ("alerts", 30),
+            ("scores", 7),
             ("late", 7),
             ("rejected", 30),
         ];

@@ -12,7 +12,7 @@ pub const REFERENCE: &[(&str, &str)] = &[
     ("sources", "Where posts come from: any number of source URLs. `goshawk run --help` lists the kinds."),
     (
         "roles",
-        "What this process does: `all`, or some of `source`, `locate`, `count`, `collect`, `estimate`, `predict`, `learn`, `monitor`, `watch`, `tweetoscope`, `pushgateway`, `alertmanager`, `erase`, `upkeep`, `serve`. What each reads and writes: [the architecture](ARCHITECTURE.md).",
+        "What this process does: `all`, or some of `source`, `locate`, `count`, `collect`, `estimate`, `predict`, `learn`, `monitor`, `watch`, `enrich` (or `enrich:NAME` for one model), `tweetoscope`, `pushgateway`, `alertmanager`, `erase`, `upkeep`, `serve`. What each reads and writes: [the architecture](ARCHITECTURE.md).",
     ),
     (
         "listen",
@@ -81,6 +81,16 @@ pub const REFERENCE: &[(&str, &str)] = &[
     (
         "watch.rules",
         "What raises alerts, by name: `of` (`predictions.predicted`, `.low`, `.observed`; `accuracies.mean`, `.median`, `.coverage`; `counts.posts`, `.reposts`, `.people`), the threshold `above` or `below`, and where wanted `clear` (the alert ends when the value is back there; a fifth behind the threshold), `window` (only that observation window), `silence` (no other alert of the same subject for so long; 10m), `expire` (it ends when nothing is heard for so long; 1h, of a cascade 8d). See [alerts](alerts.md).",
+    ),
+    (
+        "enrich.folder",
+        "The folder of the folders of text models, beside those that are shipped. A folder more is a score more, from the next start on. See [text models](models.md).",
+    ),
+    ("enrich.models", "Which models score posts: `all`, or some, by name. Empty: none."),
+    ("enrich.workers", "How many workers ask each model; a model that is a program says so itself (`process.replicas`)."),
+    (
+        "enrich.failed",
+        "What becomes of a post that a model fails on: `null` (it is told that there is no score, and why) or `reject` (the post goes to `rejected`, too). `goshawk model backfill` makes up for it either way.",
     ),
     (
         "tweetoscope.brokers",

@@ -13,12 +13,13 @@ const HOUSE: &[(&str, u8, &[&str])] = &[
     ("domain", 1, &["flow"]),
     ("journal", 2, &["flow", "brokers"]),
     ("engine", 2, &["flow", "domain"]),
+    ("models", 2, &["flow", "domain", "ml"]),
     ("stages", 3, &["flow", "domain", "ml"]),
     ("sources", 3, &["flow", "domain", "ml", "brokers"]),
     ("sinks", 3, &["flow", "domain", "brokers"]),
     ("serve", 3, &["flow", "domain"]),
     ("collector", 4, &["flow", "domain", "stages"]),
-    ("goshawk", 4, &["flow", "ml", "brokers", "domain", "journal", "engine", "stages", "sources", "sinks", "serve"]),
+    ("goshawk", 4, &["flow", "ml", "brokers", "domain", "journal", "engine", "models", "stages", "sources", "sinks", "serve"]),
 ];
 
 /// No clock, no file, no environment, no thread, no network: see each one's clippy.toml, which knows more names.

@@ -13,7 +13,9 @@ pub use index::index;
 pub use page::page;
 pub(crate) use shapes::{Moment, Raw as RawBytes};
 
-use crate::{Accuracy, Alert, Counts, Deviation, Estimate, Model, Post, Prediction, Rollback, Sample, Series, Sighting, Size};
+use crate::{
+    Accuracy, Alert, Counts, Deviation, Estimate, Model, Post, Prediction, Rollback, Sample, Score, Series, Sighting, Size,
+};
 use flow::{Late, Rejected, Value as _};
 use ordered::Ordered;
 use schemars::generate::SchemaSettings;
@@ -40,6 +42,7 @@ pub const TOPICS: &[&str] = &[
     Rollback::TOPIC,
     Accuracy::TOPIC,
     Alert::TOPIC,
+    Score::TOPIC,
     Late::TOPIC,
     Rejected::TOPIC,
 ];
@@ -79,6 +82,7 @@ fn shape(topic: &str, settings: SchemaSettings) -> Option<Value> {
         Model::TOPIC => Some(root::<Model<'_>>(settings)),
         Accuracy::TOPIC => Some(root::<Accuracy<'_>>(settings)),
         Alert::TOPIC => Some(root::<Alert<'_>>(settings)),
+        Score::TOPIC => Some(root::<Score<'_>>(settings)),
         Rollback::TOPIC => Some(root::<Rollback<'_>>(settings)),
         Late::TOPIC => Some(root::<shapes::Late>(settings)),
         Rejected::TOPIC => Some(root::<shapes::Rejected>(settings)),
@@ -103,7 +107,7 @@ fn list_values(schema: &mut Schema) {
 /// The field whose text is the record's key.
 fn key(topic: &str) -> Option<&'static str> {
     match topic {
-        Post::TOPIC => Some("root"),
+        Post::TOPIC | Score::TOPIC => Some("root"),
         Sighting::TOPIC | Counts::TOPIC => Some("city"),
         Series::TOPIC | Size::TOPIC | Estimate::TOPIC | Prediction::TOPIC | Deviation::TOPIC => Some("cascade"),
         Sample::TOPIC | Model::TOPIC | Accuracy::TOPIC | Rollback::TOPIC => Some("window"),

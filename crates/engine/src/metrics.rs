@@ -36,6 +36,7 @@ pub struct Metrics {
     rejected: Family<OfRole, Counter>,
     passed_over: Family<OfRole, Counter>,
     restarts: Family<OfRole, Counter>,
+    unanswered: Family<OfRole, Counter>,
     keys: Family<OfRole, Gauge>,
     progress: Family<OfRole, Real>,
     lag: Family<OfPartition, Gauge>,
@@ -72,6 +73,7 @@ impl Default for Metrics {
             "Records that a stage has no use for, such as reposts of cascades that are not known",
         );
         let restarts = counter(&mut registry, "restarts", "Times that a role failed on a record and started again without it");
+        let unanswered = counter(&mut registry, "unanswered", "Posts to which a text model that was asked gave no score");
         let step = histogram(&mut registry, "step_seconds", "How long the steps between two reports took");
         let commit = histogram(&mut registry, "commit_seconds", "How long a commit took");
         let (keys, progress) = (Family::default(), Family::default());
@@ -90,6 +92,7 @@ impl Default for Metrics {
             rejected,
             passed_over,
             restarts,
+            unanswered,
             keys,
             progress,
             lag,
@@ -111,6 +114,9 @@ impl Metrics {
         self.rejected.get_or_create(&of).inc_by(report.rejected);
         self.passed_over.get_or_create(&of).inc_by(report.passed_over);
         self.restarts.get_or_create(&of).inc_by(report.failures);
+        if report.asked.unanswered > 0 {
+            self.unanswered.get_or_create(&of).inc_by(report.asked.unanswered);
+        }
         self.keys.get_or_create(&of).set(report.keys.cast_signed());
         if let Some(progress) = report.progress {
             self.progress.get_or_create(&of).set(progress);

@@ -83,7 +83,19 @@ impl<S: Stage> StageWorker<S> {
         let place = (batch.topic.clone(), batch.partition);
         let poison = self.poison.get(&place).cloned().unwrap_or_default();
         let begun = Instant::now();
-        let stepped = self.context.permits.with(|| catch_unwind(AssertUnwindSafe(|| task.step(batch, &poison))));
+        let (stage, format) = (&self.stage, self.context.log.format());
+        let outside = stage.asks_outside();
+        let stepped = catch_unwind(AssertUnwindSafe(|| {
+            if outside {
+                stage.ask(batch, format);
+            }
+            self.context.permits.with(|| {
+                if !outside {
+                    stage.ask(batch, format);
+                }
+                task.step(batch, &poison);
+            });
+        }));
         self.report.stepping += begun.elapsed();
         if stepped.is_err() {
             let offset = task.at();
@@ -179,6 +191,7 @@ impl<S: Stage> Turn for StageWorker<S> {
         report.committing = std::mem::take(&mut self.committer.times);
         let caught_up = report.lag.iter().all(|(_, lag)| *lag == 0) && !self.committer.is_pending();
         report.stands_by = report.lag.is_empty() && self.tasks.is_empty();
+        report.asked = self.stage.asked();
         let ended = !self.plan.is_fed || self.tasks.values().all(Task::is_done);
         report.done = caught_up && report.lag.len() == self.tasks.len() && ended;
         report

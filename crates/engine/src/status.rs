@@ -21,6 +21,17 @@ struct State {
     done_since: Option<Instant>,
     stands_by: bool,
     stopped: bool,
+    trouble: Option<String>,
+}
+
+impl State {
+    /// How it is, and in what words. Who goes on without whom it asks is not well.
+    fn shown(&self) -> (Condition, &str) {
+        match &self.trouble {
+            Some(trouble) if self.condition < Condition::Degraded => (Condition::Degraded, trouble),
+            _ => (self.condition, &self.detail),
+        }
+    }
 }
 
 impl Status {
@@ -33,6 +44,7 @@ impl Status {
             done_since: None,
             stands_by: false,
             stopped: false,
+            trouble: None,
         };
         Status { role: role.to_owned(), state: Mutex::new(state) }
     }
@@ -64,6 +76,11 @@ impl Status {
         total.progress = report.progress.or(total.progress);
         state.reported = Some(now);
         state.stands_by = report.stands_by;
+        let trouble = &report.asked.trouble;
+        if state.trouble != *trouble {
+            tracing::warn!(role = self.role, why = trouble.as_deref().unwrap_or("all is well again"), "who is asked");
+        }
+        state.trouble.clone_from(trouble);
         state.done_since = report.done.then(|| state.done_since.unwrap_or(now));
     }
 
@@ -120,8 +137,9 @@ pub fn health(statuses: &[Status]) -> Health {
             rejected: 0,
             restarts: 0,
         });
-        if role.detail.is_empty() || state.condition > role.condition {
-            (role.condition, role.detail) = (state.condition, state.detail.clone());
+        let (condition, detail) = state.shown();
+        if role.detail.is_empty() || condition > role.condition {
+            (role.condition, role.detail) = (condition, detail.to_owned());
         }
         role.records += state.total.records;
         role.late += state.total.late;

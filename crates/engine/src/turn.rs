@@ -74,6 +74,8 @@ pub struct Report {
     pub committing: Vec<Duration>,
     /// Every producer has ended, and everything that they wrote is dealt with.
     pub done: bool,
+    /// How who is asked does.
+    pub asked: flow::Asked,
     /// It has a seat in its group, and nothing to do there: other members have it all.
     pub stands_by: bool,
     /// From 0 to 1, for a source that knows its end.

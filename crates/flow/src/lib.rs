@@ -34,7 +34,7 @@ pub use partition::partition_of;
 pub use refused::{Late, Raw, Refused, Rejected};
 pub use sink::Sink;
 pub use source::{Polled, Pulled, Source, Staged};
-pub use stage::{Changes, Input, Stage, State};
+pub use stage::{Asked, Changes, Input, Stage, State};
 pub use task::{Counters, Task};
 pub use time::Timestamp;
 pub use topic::{Cleanup, TopicSpec, Value};

@@ -1,6 +1,6 @@
 //! A stage: a pure, synchronous operator that cannot fail.
 
-use crate::{Broken, Change, Format, Out, Record, Timestamp};
+use crate::{Batch, Broken, Change, Format, Out, Record, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A record as a stage gets it.
@@ -26,6 +26,15 @@ impl<'a> Input<'a> {
     }
 }
 
+/// How somebody does whom a stage asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// What is wrong, if something is. The stage goes on without.
+    pub trouble: Option<String>,
+    /// How many questions were not answered.
+    pub unanswered: u64,
+}
+
 /// An operator on records, with a state for each key and timers that follow from the state.
 ///
 /// It reads no clock, does no I/O, draws no unseeded random number and never depends on the order of a hash
@@ -35,11 +44,24 @@ pub trait Stage: Send + Sync {
     type State: State;
 
     /// The role's name.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// The key whose state a record meets.
     fn key<'a>(&self, input: &Input<'a>) -> &'a [u8] {
         input.record.key
+    }
+
+    /// A batch whose records are to come one by one: who has to ask somebody about them asks about all at once, here.
+    fn ask(&self, _batch: &Batch, _format: Format) {}
+
+    /// Whether [`Stage::ask`] waits for somebody outside, which takes no processor.
+    fn asks_outside(&self) -> bool {
+        false
+    }
+
+    /// How who is asked does, since the last call.
+    fn asked(&self) -> Asked {
+        Asked::default()
     }
 
     /// Takes a record in. `Err` only says that its value does not decode: it goes to `rejected`, and nothing else changes.

@@ -76,7 +76,7 @@ pub struct Collect {
 impl Stage for Collect {
     type State = Cascade;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "collect"
     }
 

@@ -17,7 +17,7 @@ pub struct Count {
 impl Stage for Count {
     type State = Windows<Tally>;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "count"
     }
 

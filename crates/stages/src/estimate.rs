@@ -36,7 +36,7 @@ const ALL: &[u8] = b"";
 impl Stage for Estimate {
     type State = Learner;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "estimate"
     }
 

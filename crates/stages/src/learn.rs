@@ -64,7 +64,7 @@ const OLDER: u8 = b'v';
 impl Stage for Learn {
     type State = Study;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "learn"
     }
 

@@ -7,6 +7,7 @@
 
 pub mod collect;
 mod count;
+pub mod enrich;
 pub mod estimate;
 mod kept;
 pub mod learn;
@@ -18,6 +19,7 @@ pub mod watch;
 
 pub use collect::Collect;
 pub use count::{Count, Tally};
+pub use enrich::Enrich;
 pub use estimate::Estimate;
 pub use learn::Learn;
 pub use locate::{Locate, Origin};

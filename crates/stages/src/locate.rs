@@ -57,7 +57,7 @@ fn city_name(name: &str) -> Cow<'_, str> {
 impl Stage for Locate {
     type State = ();
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "locate"
     }
 

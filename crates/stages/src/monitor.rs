@@ -56,7 +56,7 @@ struct Account {
 impl Stage for Monitor {
     type State = Watched;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "monitor"
     }
 

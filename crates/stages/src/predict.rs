@@ -30,7 +30,7 @@ const RANKS: [u8; 3] = [0, 1, 2];
 impl Stage for Predict {
     type State = Oracle;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "predict"
     }
 

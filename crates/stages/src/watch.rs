@@ -27,7 +27,7 @@ pub struct Watch {
 impl Stage for Watch {
     type State = Vigil;
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "watch"
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     Accuracy, Alert, AlertState, Author, Bucket, Counts, Deviation, Estimate, Kind, Model, Parameter, Place, Post, Prediction,
-    Rollback, Sample, Series, Sighting, Size,
+    Rollback, Sample, Score, Series, Sighting, Size, Worth,
 };
 use flow::{Late, Raw, Refused, Rejected, Timestamp, Value};
 
@@ -42,6 +42,13 @@ pub(super) fn examples(topic: &str) -> Option<Vec<Example>> {
         Alert::TOPIC => Some(vec![
             show("A cascade that will be large.", &alert())?,
             show("The same, when it has ended.", &Alert { state: AlertState::Ended, value: 248.0, ..alert() })?,
+        ]),
+        Score::TOPIC => Some(vec![
+            show("What a model makes of that post.", &score())?,
+            show(
+                "It does not know the language of another.",
+                &Score { post: "3lbqk9".into(), value: None, why: Some("language".into()), lang: "ja".into(), ..score() },
+            )?,
         ]),
         Rollback::TOPIC => Some(vec![show("Someone has had enough of the model above.", &rollback())?]),
         Late::TOPIC => Some(vec![show("A sighting that came when its window was closed.", &late())?]),
@@ -172,6 +179,13 @@ fn model() -> Model<'static> {
     let (are, constant_are, before_are) = (Some(0.24), Some(0.31), Some(0.26));
     let (version, learned_from, in_force, of, reason) = (96, 96, Some(96), None, None);
     Model { window: "600".into(), version, learned_from, kind, are, constant_are, before_are, in_force, of, reason, body }
+}
+
+fn score() -> Score<'static> {
+    let (output, model, version) = ("sentiment".into(), "sentiment-en".into(), "1".into());
+    let (value, lang) = (Some(Worth::Float(0.31)), "en".into());
+    let Post { network, id, root, .. } = post();
+    Score { network, post: id, root, output, model, version, value, why: None, lang, shadow: false, time: AT }
 }
 
 fn rollback() -> Rollback<'static> {

@@ -3,7 +3,7 @@
 use super::ordered::Ordered;
 use super::shapes::{HEX, MOMENT};
 use super::*;
-use crate::{AlertState, Author, Bucket, Kind, Parameter, Place, Text};
+use crate::{AlertState, Author, Bucket, Kind, LANGUAGE, Parameter, Place, Text, Worth};
 use expect_test::expect_file;
 use flow::{Format, Mark, Raw, Refused, Timestamp};
 use serde_json::Map;
@@ -175,7 +175,19 @@ fn watched() -> Vec<Written> {
         write(&Alert { alert, rule, subject, state, of, value: 2.0, threshold: 1.5, since, window_s, text })
     };
     let states = [AlertState::Firing, AlertState::Calm, AlertState::Ended, AlertState::Silent];
-    [write(&accuracy), alert(AlertState::Firing, Some(600))].into_iter().chain(states.map(|state| alert(state, None))).collect()
+    let watched =
+        [write(&accuracy), alert(AlertState::Firing, Some(600))].into_iter().chain(states.map(|state| alert(state, None)));
+    watched.chain(scored()).collect()
+}
+
+fn scored() -> Vec<Written> {
+    let score = |value: Option<Worth<'static>>, why: Option<Text<'static>>| {
+        let (network, post, root, output) = ("x".into(), "8".into(), "7".into(), "sentiment".into());
+        let (model, version, lang, time) = ("a".into(), "1".into(), "und".into(), Timestamp::from_seconds(1));
+        write(&Score { network, post, root, output, model, version, value, why, lang, shadow: true, time })
+    };
+    let values = [Worth::Float(-1.0), Worth::Integer(i64::MIN), Worth::Text("\"".into())].map(|value| score(Some(value), None));
+    values.into_iter().chain([score(None, Some(LANGUAGE.into()))]).collect()
 }
 
 fn refused(raw: &[u8], time: Timestamp) -> Refused {

@@ -86,7 +86,7 @@ struct Parrot;
 impl Stage for Parrot {
     type State = ();
 
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "parrot"
     }
 

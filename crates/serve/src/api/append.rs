@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{ConnectInfo, State};
 use axum::http::HeaderMap;
-use domain::{Post, Rollback};
+use domain::{Post, Rollback, Score};
 use flow::{Log, Mark, Out, Producer, Timestamp, Value};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -27,7 +27,7 @@ const NOBODY: &str = "";
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Append {
-    /// The topic: `posts` or `rollbacks`.
+    /// The topic: `posts`, `rollbacks` or `scores`.
     topic: String,
     /// The records.
     #[schema(value_type = Vec<Object>)]
@@ -41,7 +41,7 @@ pub struct Appended {
     appended: usize,
 }
 
-/// Appends posts, or rollbacks: all of them, or none.
+/// Appends posts, rollbacks or scores: all of them, or none.
 ///
 /// For Goshawk's own tools: only programs on the machine it runs on may, and web pages may not. Sending the same twice
 /// appends it twice. The body is 4 MiB at most.
@@ -69,10 +69,12 @@ fn write(log: &dyn Log, body: &[u8]) -> Result<usize, Problem> {
     match topic.as_str() {
         Post::TOPIC => put::<Post<'_>>(log, PRODUCER, &records, |post| post.time),
         Rollback::TOPIC => put::<Rollback<'_>>(log, NOBODY, &records, |rollback| rollback.time),
+        Score::TOPIC => put::<Score<'_>>(log, NOBODY, &records, |score| score.time),
         _ => Err(Problem::invalid(format!(
-            "records can be appended to topics {} and {} only, not to '{topic}'",
+            "records can be appended to topics {}, {} and {} only, not to '{topic}'",
             Post::TOPIC,
-            Rollback::TOPIC
+            Rollback::TOPIC,
+            Score::TOPIC
         ))),
     }
 }

@@ -1,17 +1,15 @@
 //! The versions that topic `models` holds. Each record is in every partition, and counts once.
 
 use crate::config::Config;
-use crate::place::{self, Reach};
-use crate::tap::{escaped, stream};
+use crate::place;
+use crate::tap::each;
 use anyhow::{Context, Result, bail};
 use domain::Model;
 use flow::{Format, Raw, Timestamp, Value};
 use journal::Access;
 use ml::popularity::Predictor;
 use serde::{Deserialize, Serialize};
-use serve::tap::{From, Tap, TapOptions};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write};
 
 /// A version of a window's model, without the model itself.
 #[derive(Clone, Debug, Serialize)]
@@ -51,8 +49,6 @@ pub struct Ledger {
     versions: BTreeMap<(String, u64), Version>,
     wanted: Body,
     body: Option<(u64, Raw)>,
-    /// The line that is being read.
-    line: Vec<u8>,
 }
 
 #[derive(Deserialize)]
@@ -65,18 +61,8 @@ struct Entry<'a> {
 impl Ledger {
     /// Reads all versions, of one window or of all, and no more than one model itself.
     pub fn read(config: &Config, window: Option<&str>, wanted: Body) -> Result<Ledger> {
-        let mut ledger = Ledger { versions: BTreeMap::new(), wanted, body: None, line: vec![] };
-        match place::reach(&config.log, Access::Read)? {
-            Reach::Process(url) => {
-                let key = window.map_or(String::new(), |window| format!("&key={}", escaped(window)));
-                stream(&format!("{url}/api/tap/{}?from=start&meta=true{key}", Model::TOPIC), &mut ledger)?;
-            }
-            Reach::Opened(log) => {
-                let (topic, key) = (Model::TOPIC.to_owned(), window.map(|window| window.as_bytes().to_vec()));
-                let options = TapOptions { topic, from: From::Start, key, meta: true, ..TapOptions::default() };
-                Tap::new(&*log, options)?.write_to(&mut ledger, &|| false)?;
-            }
-        }
+        let mut ledger = Ledger { versions: BTreeMap::new(), wanted, body: None };
+        each(&place::reach(&config.log, Access::Read)?, Model::TOPIC, window, &mut |line| ledger.take(line))?;
         ledger.mark();
         Ok(ledger)
     }
@@ -172,23 +158,5 @@ impl Version {
             (None, false, Some(live)) => format!("not taken: {live} stays"),
             (None, false, None) => "not taken: no model yet".to_owned(),
         }
-    }
-}
-
-/// Takes the lines of a tap, one by one: all of them together may be large.
-impl Write for Ledger {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        for part in bytes.split_inclusive(|byte| *byte == b'\n') {
-            self.line.extend_from_slice(part);
-            if part.ends_with(b"\n") {
-                let line = std::mem::take(&mut self.line);
-                self.take(&line).map_err(io::Error::other)?;
-            }
-        }
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

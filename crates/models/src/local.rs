@@ -1,0 +1,119 @@
+//! The models of this process.
+
+use crate::{Answer, Book, Kind, Manifest, Result, Scorer, Type};
+use domain::{Text, Worth};
+use ml::text::lexicon::Lexicon;
+use ml::text::linear::{Linear, Scratch};
+use ml::text::{language, lexicon};
+
+/// Readies a model of this process.
+pub fn local(book: &Book) -> Result<Box<dyn Scorer>> {
+    match (book.manifest.kind, book.manifest.of) {
+        (Kind::Linear, _) => Ok(Box::new(Classes::of(book)?)),
+        (Kind::Lexicon, Type::Float) => Ok(Box::new(Moods { lexicon: moods(book)?, scratch: lexicon::Scratch::default() })),
+        (Kind::Language, Type::Text) => Ok(Box::new(Languages)),
+        (Kind::Lexicon, _) => Err(book.error("a lexicon's scores are of type float")),
+        (Kind::Language, _) => Err(book.error("languages are of type text")),
+        (Kind::Onnx, _) => Err(book.error("this build has no ONNX")),
+        (Kind::Process, _) => Err(book.error("a program is no model of this process")),
+    }
+}
+
+/// A model that was just learned, for its decisions.
+pub fn deciding(linear: Linear) -> Box<dyn Scorer> {
+    let (of, worths, scratch) = (Type::Text, vec![], Scratch::default());
+    Box::new(Classes { linear, of, worths, scratch, probabilities: vec![], decided: vec![] })
+}
+
+/// What a class counts for.
+fn worth(manifest: &Manifest, class: &str) -> Option<f64> {
+    manifest.classes.get(class).copied().or_else(|| class.parse().ok())
+}
+
+/// Tells classes apart by weights of n-grams.
+struct Classes {
+    linear: Linear,
+    of: Type,
+    /// What each class counts for.
+    worths: Vec<f64>,
+    scratch: Scratch,
+    probabilities: Vec<f32>,
+    decided: Vec<u32>,
+}
+
+impl Classes {
+    fn of(book: &Book) -> Result<Classes> {
+        let bytes = book.file("weights.bin")?.ok_or_else(|| book.error("there is no weights.bin"))?;
+        let linear = Linear::read(&bytes).map_err(|why| book.error(format!("weights.bin: {why}")))?;
+        let mut worths = vec![];
+        if book.manifest.of != Type::Text {
+            for class in linear.classes() {
+                let none = || book.error(format!("classes: nothing says what class `{class}` counts for"));
+                worths.push(worth(&book.manifest, class).ok_or_else(none)?);
+            }
+        }
+        let (scratch, probabilities, decided) = (Scratch::default(), vec![], vec![]);
+        Ok(Classes { linear, of: book.manifest.of, worths, scratch, probabilities, decided })
+    }
+
+    fn answer(&mut self, text: &str) -> Worth<'static> {
+        self.linear.probabilities(text, &mut self.scratch, &mut self.probabilities);
+        if self.of == Type::Float {
+            let sum: f64 = self.probabilities.iter().zip(&self.worths).map(|(p, worth)| f64::from(*p) * worth).sum();
+            return Worth::Float((sum * 1e4).round() / 1e4);
+        }
+        self.linear.decide(&self.probabilities, &mut self.decided);
+        // Of several the likeliest; of none, too.
+        let of = |class: &u32| self.probabilities.get(*class as usize).copied().unwrap_or(0.0);
+        let all: Vec<u32> = (0..self.probabilities.len() as u32).collect();
+        let chosen = if self.decided.is_empty() { &all } else { &self.decided };
+        let class = chosen.iter().copied().max_by(|one, other| of(one).total_cmp(&of(other))).unwrap_or(0) as usize;
+        if self.of == Type::Integer {
+            return Worth::Integer(self.worths.get(class).copied().unwrap_or(0.0) as i64);
+        }
+        Worth::Text(Text::from(self.linear.classes().get(class).cloned().unwrap_or_default()))
+    }
+}
+
+impl Scorer for Classes {
+    fn score(&mut self, texts: &[&str]) -> Vec<Answer> {
+        texts.iter().map(|text| Ok(self.answer(text))).collect()
+    }
+
+    fn classes(&mut self, texts: &[&str]) -> Vec<Vec<String>> {
+        let decide = |text: &&str| {
+            self.linear.probabilities(text, &mut self.scratch, &mut self.probabilities);
+            self.linear.decide(&self.probabilities, &mut self.decided);
+            self.decided.iter().filter_map(|class| self.linear.classes().get(*class as usize).cloned()).collect()
+        };
+        texts.iter().map(decide).collect()
+    }
+}
+
+fn moods(book: &Book) -> Result<Lexicon> {
+    let Some(words) = book.file("lexicon.txt")? else { return Ok(Lexicon::vader()) };
+    let emoji = book.file("emoji.txt")?.unwrap_or_default();
+    let lexicon = Lexicon::parse(&String::from_utf8_lossy(&words), &String::from_utf8_lossy(&emoji));
+    lexicon.map_err(|why| book.error(format!("lexicon.txt: {why}")))
+}
+
+/// Adds up the moods of words, by VADER's rules.
+struct Moods {
+    lexicon: Lexicon,
+    scratch: lexicon::Scratch,
+}
+
+impl Scorer for Moods {
+    fn score(&mut self, texts: &[&str]) -> Vec<Answer> {
+        texts.iter().map(|text| Ok(Worth::Float(self.lexicon.score(text, &mut self.scratch).compound))).collect()
+    }
+}
+
+struct Languages;
+
+impl Scorer for Languages {
+    fn score(&mut self, texts: &[&str]) -> Vec<Answer> {
+        let name = |text: &&str| language::language(text).map_or(crate::counter::UNKNOWN, |(name, _)| name);
+        texts.iter().map(|text| Ok(Worth::Text(Text::from(name(text))))).collect()
+    }
+}

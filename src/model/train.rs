@@ -1,0 +1,199 @@
+//! `goshawk model train`: a linear model of labelled texts, as a folder.
+
+use super::data::{self, Labelled};
+use super::eval::decided;
+use super::quality::{Quality, mean};
+use crate::cli::Train;
+use crate::print;
+use anyhow::{Context, Result, anyhow, bail};
+use indicatif::{ProgressBar, ProgressStyle};
+use ml::text::linear::{Linear, Progress, Training, train as learn};
+use ml::text::quality::{leave_one_out, stratified};
+use models::{Book, Kind, Manifest, Type};
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread::available_parallelism;
+
+/// The numbers of the texts to learn from, and of those to be told.
+type Fold = (Vec<usize>, Vec<usize>);
+
+pub fn train(arguments: &Train) -> Result<()> {
+    let rows = data::read(&arguments.table.data, &arguments.table.columns())?;
+    let classes = data::classes(&rows);
+    let training = training(arguments, &rows)?;
+    let worths = worths(arguments, &classes)?;
+    let job = Job { rows: &rows, classes: &classes, training: &training };
+    let mut quality = BTreeMap::new();
+    if arguments.folds > 0 || arguments.table.group.is_some() {
+        let means = job.cross_validated(&folds(arguments, &rows, &classes))?;
+        print(&means.iter().map(|(name, value)| format!("{:<22}{value:.4}  (mean of the folds)\n", *name)).collect::<String>())?;
+        quality.extend(means.iter().map(|(name, value)| (format!("cross-validation {name}"), rounded(*value))));
+    }
+    let Some(folder) = &arguments.out else {
+        if quality.is_empty() {
+            bail!("there is nothing to do: --out FOLDER says where the model goes, --folds N has it cross-validated");
+        }
+        return Ok(());
+    };
+    let all: Vec<usize> = (0..rows.len()).collect();
+    let bar = bar(&training, classes.len(), 1);
+    let linear = job.learned(&all, &bar)?;
+    bar.finish_and_clear();
+    let mut manifest = manifest(arguments, folder, worths)?;
+    manifest.quality = quality;
+    write(folder, &manifest, &linear.write())?;
+    if let Some(test) = &arguments.test {
+        let test_rows = data::read(test, &arguments.table.columns())?;
+        let measured = decided(&mut *Book::open(folder)?.scorer()?, &test_rows, &data::classes(&test_rows));
+        print(&measured.table())?;
+        manifest.quality.extend(measured.measures.iter().map(|(name, value)| (format!("test {name}"), rounded(*value))));
+        write(folder, &manifest, &linear.write())?;
+    }
+    print(&format!("{} {} stands in {}\n", manifest.name, manifest.version, folder.display()))
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+fn training(arguments: &Train, rows: &[Labelled]) -> Result<Training> {
+    let mut training = match &arguments.recipe {
+        None => Training::default(),
+        Some(path) => {
+            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+            toml::from_str(&text).map_err(|error| anyhow!("{}: {}", path.display(), error.to_string().trim_end()))?
+        }
+    };
+    training.multi_label |= rows.iter().any(|row| row.labels.len() != 1);
+    Ok(training)
+}
+
+/// What each class counts for: `--classes negative=-1,positive=1`.
+fn worths(arguments: &Train, classes: &[String]) -> Result<BTreeMap<String, f64>> {
+    let mut worths = BTreeMap::new();
+    for entry in &arguments.classes {
+        let (class, worth) = entry.split_once('=').ok_or_else(|| anyhow!("--classes: `{entry}` is not CLASS=NUMBER"))?;
+        let worth = worth.parse().map_err(|_| anyhow!("--classes: `{worth}` is no number"))?;
+        worths.insert(class.to_owned(), worth);
+    }
+    let lacks = |class: &&String| !worths.contains_key(*class) && class.parse::<f64>().is_err();
+    if arguments.of != "text"
+        && let Some(class) = classes.iter().find(lacks)
+    {
+        bail!("--type {} needs a number for each class: --classes {class}=NUMBER,...", arguments.of);
+    }
+    Ok(worths)
+}
+
+fn folds(arguments: &Train, rows: &[Labelled], classes: &[String]) -> Vec<Fold> {
+    if arguments.table.group.is_some() {
+        let groups: Vec<&str> = rows.iter().map(|row| row.group.as_str()).collect();
+        return leave_one_out(&groups).into_iter().map(|(_, others, own)| (others, own)).collect();
+    }
+    let first = |row: &Labelled| row.labels.first().and_then(|label| classes.iter().position(|class| class == label));
+    let labels: Vec<u32> = rows.iter().map(|row| first(row).map_or(u32::MAX, |at| at as u32)).collect();
+    let folds = stratified(&labels, arguments.folds, 1);
+    let split = |fold: u32| {
+        let (own, others) = (0..rows.len()).partition(|at| folds.get(*at) == Some(&fold));
+        (others, own)
+    };
+    (0..arguments.folds).map(split).collect()
+}
+
+struct Job<'a> {
+    rows: &'a [Labelled],
+    classes: &'a [String],
+    training: &'a Training,
+}
+
+impl Job<'_> {
+    fn learned(&self, from: &[usize], bar: &ProgressBar) -> Result<Linear> {
+        let rows: Vec<&Labelled> = from.iter().filter_map(|at| self.rows.get(*at)).collect();
+        let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
+        let number = |label: &String| self.classes.binary_search(label).ok().map(|at| at as u32);
+        let labels: Vec<Vec<u32>> = rows.iter().map(|row| row.labels.iter().filter_map(number).collect()).collect();
+        let mut fits_told = 0;
+        let mut go_on = |progress: Progress| {
+            if let Progress::Fitting { fits, .. } = progress {
+                bar.inc(u64::from(fits as u32 - fits_told));
+                fits_told = fits as u32;
+            }
+            true
+        };
+        learn(&texts, &labels, self.classes, self.training, &mut go_on).map_err(|why| anyhow!("{why}"))
+    }
+
+    /// Several folds at a time.
+    fn cross_validated(&self, folds: &[Fold]) -> Result<BTreeMap<&'static str, f64>> {
+        let bar = bar(self.training, self.classes.len(), folds.len());
+        let (left, done) = (Mutex::new(folds.iter()), Mutex::new(vec![]));
+        let next = || left.lock().ok().and_then(|mut left| left.next());
+        let work = || {
+            while let Some((others, own)) = next() {
+                let quality = self.learned(others, &bar).map(|linear| self.measured(&linear, own));
+                if let Ok(mut done) = done.lock() {
+                    done.push(quality);
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 0..available_parallelism().map_or(2, usize::from).min(folds.len()) {
+                scope.spawn(work);
+            }
+        });
+        bar.finish_and_clear();
+        let done = done.into_inner().map_err(|_| anyhow!("a fold has failed"))?;
+        Ok(mean(&done.into_iter().collect::<Result<Vec<Quality>>>()?))
+    }
+
+    fn measured(&self, linear: &Linear, own: &[usize]) -> Quality {
+        let rows: Vec<Labelled> = own.iter().filter_map(|at| self.rows.get(*at)).cloned().collect();
+        decided(&mut *models::deciding(linear.clone()), &rows, self.classes)
+    }
+}
+
+fn bar(training: &Training, classes: usize, models: usize) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let columns = if classes == 2 && !training.multi_label { 1 } else { classes };
+    let fits = columns * (training.rounds as usize + 1) * models;
+    let style = ProgressStyle::with_template("{wide_bar} {percent} %  {eta} left");
+    ProgressBar::new(fits as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn manifest(arguments: &Train, folder: &Path, classes: BTreeMap<String, f64>) -> Result<Manifest> {
+    let last = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = arguments.name.clone().unwrap_or(last);
+    let of = match arguments.of.as_str() {
+        "integer" => Type::Integer,
+        "float" => Type::Float,
+        "text" => Type::Text,
+        other => bail!("--type: `{other}` is none of integer, float, text"),
+    };
+    let manifest = Manifest {
+        version: arguments.version.clone(),
+        output: arguments.output.clone().unwrap_or_else(|| name.clone()),
+        name,
+        of,
+        kind: Kind::Linear,
+        languages: arguments.languages.clone(),
+        about: arguments.about.clone(),
+        licence: arguments.licence.clone(),
+        learned_from: arguments.learned_from.clone(),
+        made_by: arguments.made_by.clone(),
+        classes,
+        quality: BTreeMap::new(),
+        process: None,
+    };
+    Ok(Manifest::parse(&toml::to_string(&manifest)?, folder)?)
+}
+
+fn write(folder: &Path, manifest: &Manifest, weights: &[u8]) -> Result<()> {
+    let failed = || format!("cannot write into {}", folder.display());
+    std::fs::create_dir_all(folder).with_context(failed)?;
+    std::fs::write(folder.join("weights.bin"), weights).with_context(failed)?;
+    std::fs::write(folder.join("model.toml"), toml::to_string(manifest)?).with_context(failed)
+}

@@ -1,0 +1,41 @@
+//! Which text models are asked.
+
+use super::{ENRICH, roles};
+use crate::config::Config;
+use anyhow::{Result, bail};
+use models::Shelf;
+use std::path::Path;
+
+/// The models that this process asks.
+pub fn models(config: &Config) -> Result<Vec<String>> {
+    let shelf = Shelf::open(Path::new(&config.enrich.folder))?;
+    let known = |name: &str| match shelf.names().contains(&name) {
+        true => Ok(name.to_owned()),
+        false => bail!("there is no model `{name}`; there are all, {}", shelf.names().join(", ")),
+    };
+    let all = || config.enrich.models.iter().any(|name| name == "all");
+    let asked = match () {
+        () if config.roles.iter().any(|role| role == "all" || role == ENRICH) && all() => {
+            shelf.names().into_iter().map(str::to_owned).collect()
+        }
+        () if config.roles.iter().any(|role| role == "all" || role == ENRICH) => config.enrich.models.clone(),
+        () => config.roles.iter().filter_map(|role| role.strip_prefix("enrich:")).map(str::to_owned).collect::<Vec<_>>(),
+    };
+    asked.iter().filter(|name| !name.is_empty()).map(|name| known(name)).collect()
+}
+
+/// The groups as which this process reads.
+pub fn groups(config: &Config) -> Result<Vec<String>> {
+    let mut groups: Vec<String> = roles(config)?.iter().map(|role| role.name.to_owned()).filter(|name| name != ENRICH).collect();
+    groups.extend(models(config)?.iter().map(|model| stages::enrich::role(model)));
+    Ok(groups)
+}
+
+/// Whether a post is rejected that a model fails on.
+pub fn rejects(config: &Config) -> Result<bool> {
+    match config.enrich.failed.as_str() {
+        "null" => Ok(false),
+        "reject" => Ok(true),
+        other => bail!("enrich.failed: `{other}` is neither null nor reject"),
+    }
+}
