@@ -67,7 +67,7 @@ impl Default for Training {
             char_grams: [2, 5],
             word_share: 0.5,
             negation: true,
-            bits: 18,
+            bits: 20,
             least_documents: 2,
             regularisation: 5.0,
             balance: 1.0,
