@@ -18,7 +18,6 @@ import sys
 import unicodedata
 from collections import Counter
 
-
 TWEETEVAL = ("sentiment", "offensive", "irony", "emotion", "hate")
 ESCAPE = re.compile(r'\\u([0-9a-fA-F]{4})|\\([nrt"/\\])')
 PLAIN = {"n": " ", "r": " ", "t": " "}

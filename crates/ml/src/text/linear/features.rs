@@ -3,19 +3,13 @@
 //! An n-gram's place is its hash, so no dictionary has to be kept. Words have one half of the table, letters the other: each half
 //! is normalised by itself, since a text has ten times as many n-grams of letters as of words.
 
+use super::lexicon::{Lexicon, Tally};
 use crate::text::clean;
 
 /// Where a hash begins.
-const SEED: u64 = 0x6c62_272e_07bb_0142;
+pub const SEED: u64 = 0x6c62_272e_07bb_0142;
 /// Odd, its bits spread.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-/// Words after which others mean their opposite, up to the next punctuation: English, then Indonesian.
-const NEGATIONS: &[&str] = &[
-    "no", "not", "never", "none", "nobody", "nothing", "nowhere", "neither", "nor", "without", "cannot", "cant", "dont", "wont",
-    "isnt", "aint", "didnt", "doesnt", "tidak", "tak", "bukan", "jangan", "gak", "ga", "nggak", "enggak", "ngga", "gk", "tdk",
-    "kurang", "belum",
-];
-
 /// Which n-grams, and how large the table is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
@@ -29,6 +23,8 @@ pub struct Shape {
     pub negation: bool,
     /// How much words weigh beside letters, from 0 to 1.
     pub word_share: f32,
+    /// Words with a known value.
+    pub lexicon: Lexicon,
 }
 
 impl Shape {
@@ -115,6 +111,7 @@ impl Scratch {
         let [least, most] = shape.words.map(usize::from);
         let shift = shape.shift();
         let mut negated = false;
+        let mut tally = Tally::default();
         self.past.clear();
         for token in cleaned.split(' ').filter(|token| most > 0 && !token.is_empty()) {
             let word = hash(SEED, token.as_bytes());
@@ -129,22 +126,17 @@ impl Scratch {
                     self.meet((mixed(gram) >> shift) as usize);
                 }
             }
-            if shape.negation {
-                negated = self.negated(token, word, negated, shift);
+            let mark = tally.add(&shape.lexicon, word, negated);
+            mark.into_iter().for_each(|mark| self.meet((mixed(mark) >> shift) as usize));
+            let next = is_negated(token, negated);
+            if shape.negation && negated && next && !negates(token) {
+                self.meet((mixed(!word) >> shift) as usize);
             }
+            negated = next;
         }
-    }
-
-    /// Meets the negated word, if it is; returns whether the next is.
-    fn negated(&mut self, token: &str, word: u64, negated: bool, shift: u32) -> bool {
-        if NEGATIONS.contains(&token) || token.ends_with("n't") {
-            return true;
+        if most > 0 && !shape.lexicon.entries().is_empty() {
+            tally.marks().for_each(|mark| self.meet((mixed(mark) >> shift) as usize));
         }
-        let ends = !token.starts_with(|sign: char| sign.is_alphanumeric() || matches!(sign, '#' | '@' | '_'));
-        if negated && !ends {
-            self.meet((mixed(!word) >> shift) as usize);
-        }
-        negated && !ends
     }
 
     fn letters(&mut self, shape: &Shape, cleaned: &str) {
@@ -169,7 +161,7 @@ impl Scratch {
         for byte in tail.iter().chain(b" ") {
             if begins(*byte) {
                 if count >= least {
-                    self.meet(place(mixed(hash)));
+                    self.meet(place(finished(hash)));
                 }
                 if count == most {
                     return;
@@ -179,8 +171,26 @@ impl Scratch {
             hash = step(hash, *byte);
         }
         if count >= least {
-            self.meet(place(mixed(hash)));
+            self.meet(place(finished(hash)));
         }
+    }
+}
+
+/// Whether what follows a token means its opposite, given whether the token does: up to the next punctuation.
+fn is_negated(token: &str, negated: bool) -> bool {
+    let goes_on = |sign: char| sign.is_alphanumeric() || matches!(sign, '#' | '@' | '_');
+    negates(token) || (negated && token.starts_with(goes_on))
+}
+
+/// English, then Indonesian. Matched, not looked up in a list: the compiler asks for the length first, and each word is asked for.
+fn negates(token: &str) -> bool {
+    match token {
+        "no" | "not" | "never" | "none" | "nobody" | "nothing" | "nowhere" | "neither" | "nor" | "without" | "cannot" => true,
+        "cant" | "dont" | "wont" | "isnt" | "aint" | "didnt" | "doesnt" => true,
+        "tidak" | "tak" | "bukan" | "jangan" | "gak" | "ga" | "nggak" | "enggak" | "ngga" | "gk" | "tdk" | "kurang" | "belum" => {
+            true
+        }
+        _ => token.ends_with("n't"),
     }
 }
 
@@ -189,7 +199,7 @@ fn begins(byte: u8) -> bool {
     byte & 0xc0 != 0x80
 }
 
-fn hash(seed: u64, bytes: &[u8]) -> u64 {
+pub fn hash(seed: u64, bytes: &[u8]) -> u64 {
     bytes.iter().fold(seed, |hash, byte| step(hash, *byte))
 }
 
@@ -197,7 +207,12 @@ fn step(hash: u64, byte: u8) -> u64 {
     (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
 }
 
-fn mixed(hash: u64) -> u64 {
+/// Its high bits are of all bytes: enough for a place, and quicker than [`mixed`], with hundreds of n-grams of letters in a text.
+fn finished(hash: u64) -> u64 {
+    (hash ^ (hash >> 32)).wrapping_mul(SPREAD)
+}
+
+pub fn mixed(hash: u64) -> u64 {
     let hash = (hash ^ (hash >> 32)).wrapping_mul(SPREAD);
     (hash ^ (hash >> 29)).wrapping_mul(SPREAD)
 }

@@ -5,13 +5,13 @@
 //! A model is one file: a byte for each weight, and only places that are in use.
 //!
 //! ```
-//! use ml::text::linear::{Linear, Scratch, Training, train};
+//! use ml::text::linear::{Lexicon, Linear, Scratch, Training, train};
 //!
 //! let texts = ["what a lovely day", "a lovely song", "such an awful day", "an awful, awful song"].repeat(5);
 //! let labels: Vec<[u32; 1]> = [[0], [0], [1], [1]].repeat(5);
 //! let classes = ["good".to_owned(), "bad".to_owned()];
 //! let training = Training { bits: 12, ..Training::default() };
-//! let trained = train(&texts, &labels, &classes, &training, &mut |_| true)?;
+//! let trained = train(&texts, &labels, &classes, &training, &Lexicon::default(), &mut |_| true)?;
 //! let linear = Linear::read(&trained.write())?;
 //! let (mut scratch, mut probabilities) = (Scratch::default(), vec![]);
 //! linear.probabilities("lovely!", &mut scratch, &mut probabilities);
@@ -22,6 +22,7 @@
 mod calibrate;
 mod decide;
 mod features;
+mod lexicon;
 mod rows;
 mod settings;
 mod solve;
@@ -31,6 +32,7 @@ mod train;
 mod weights;
 
 pub use features::Scratch;
+pub use lexicon::Lexicon;
 pub use settings::{Aim, Training};
 pub use train::{Progress, train};
 

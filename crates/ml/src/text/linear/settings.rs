@@ -1,6 +1,7 @@
 //! How a model is learned.
 
 use super::features::Shape;
+use super::lexicon::Lexicon;
 use super::rows::MOST_BITS;
 use serde::{Deserialize, Serialize};
 
@@ -82,14 +83,14 @@ impl Default for Training {
 }
 
 impl Training {
-    pub(super) fn shape(&self) -> Shape {
+    pub(super) fn shape(&self, lexicon: Lexicon) -> Shape {
         let (words, characters) = (self.word_grams, self.char_grams);
-        Shape { words, characters, bits: self.bits, negation: self.negation, word_share: self.word_share }
+        Shape { words, characters, bits: self.bits, negation: self.negation, word_share: self.word_share, lexicon }
     }
 
     /// Whether all is within its bounds.
     pub(super) fn check(&self) -> Result<(), String> {
-        self.shape().check()?;
+        self.shape(Lexicon::default()).check()?;
         let at_least = |name: &str, number: f32, least: f32| {
             let fine = number.is_finite() && number >= least;
             if fine { Ok(()) } else { Err(format!("{name} is {number}; give {least} or more")) }

@@ -21,7 +21,8 @@ fn small() -> Training {
 fn trained(training: &Training) -> Linear {
     let (texts, labels) = sentences();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    train(&texts, &labels, &classes(&["weather", "sport", "politics"]), training, &mut |_| true).expect("a model")
+    train(&texts, &labels, &classes(&["weather", "sport", "politics"]), training, &Lexicon::default(), &mut |_| true)
+        .expect("a model")
 }
 
 fn told(linear: &Linear, text: &str) -> Vec<f32> {
@@ -68,7 +69,8 @@ fn what_was_written_is_read() {
 #[test]
 fn two_classes_take_one_column() {
     let (texts, labels) = (["good day", "bad day", "good one", "bad one"].repeat(6), [[0], [1], [0], [1]].repeat(6));
-    let linear = train(&texts, &labels, &classes(&["good", "bad"]), &small(), &mut |_| true).expect("a model");
+    let linear =
+        train(&texts, &labels, &classes(&["good", "bad"]), &small(), &Lexicon::default(), &mut |_| true).expect("a model");
     assert_eq!(linear.columns.len(), 1);
     let probabilities = told(&linear, "good");
     assert!(probabilities.len() == 2 && probabilities[0] > 0.6, "{probabilities:?}");
@@ -80,7 +82,8 @@ fn a_text_may_have_several_labels_or_none() {
     let labels: [&[u32]; 4] = [&[0, 1], &[0], &[1], &[]];
     let labels = labels.repeat(8);
     let training = Training { multi_label: true, aim: Aim::MacroF1, ..small() };
-    let linear = train(&texts, &labels, &classes(&["cats", "dogs"]), &training, &mut |_| true).expect("a model");
+    let linear =
+        train(&texts, &labels, &classes(&["cats", "dogs"]), &training, &Lexicon::default(), &mut |_| true).expect("a model");
     assert!(linear.multi_label());
     let mut decided = vec![];
     for (text, labels) in texts.iter().zip(&labels) {
@@ -93,7 +96,7 @@ fn a_text_may_have_several_labels_or_none() {
 fn what_cannot_be_learned_from_is_refused() {
     let names = classes(&["a", "b"]);
     let refused = |texts: &[&str], labels: &[Vec<u32>], training: Training| {
-        train(texts, labels, &names, &training, &mut |_| true).expect_err("refused")
+        train(texts, labels, &names, &training, &Lexicon::default(), &mut |_| true).expect_err("refused")
     };
     let (texts, labels) = (["x", "y"].repeat(2), [vec![0], vec![1], vec![0], vec![1]]);
     assert_eq!(refused(&texts, &labels[1..], small()), "4 texts, but labels of 3");
@@ -120,13 +123,13 @@ fn it_stops_when_told_and_says_how_far_it_is() {
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let names = classes(&["a", "b", "c"]);
     let mut seen = vec![];
-    train(&texts, &labels, &names, &small(), &mut |progress| {
+    train(&texts, &labels, &names, &small(), &Lexicon::default(), &mut |progress| {
         seen.push(progress);
         true
     })
     .expect("a model");
     assert!(matches!(seen.last(), Some(Progress::Fitting { fits: 17, all: 18, .. })), "{:?}", seen.last());
-    assert_eq!(train(&texts, &labels, &names, &small(), &mut |_| false), Err("stopped".to_owned()));
+    assert_eq!(train(&texts, &labels, &names, &small(), &Lexicon::default(), &mut |_| false), Err("stopped".to_owned()));
 }
 
 #[test]
@@ -160,4 +163,31 @@ fn no_bytes_make_it_panic() {
 fn settings_have_defaults_and_no_others() {
     let parsed: Training = postcard::from_bytes(&postcard::to_stdvec(&small()).expect("bytes")).expect("settings");
     assert_eq!(parsed, small());
+}
+
+#[test]
+fn known_words_help_with_those_never_met() {
+    let (texts, labels) =
+        (["so fine today", "it was poor", "not fine", "not poor at all"].repeat(6), [[1], [0], [0], [1]].repeat(6));
+    let lexicon = Lexicon::new([("fine", 2.0), ("poor", -2.0), ("GREAT", 2.1), ("awful", -1.9), ("two words", 1.0)]);
+    let names = classes(&["bad", "good"]);
+    let linear = train(&texts, &labels, &names, &small(), &lexicon, &mut |_| true).expect("a model");
+    assert!(told(&linear, "Great")[1] > 0.5 && told(&linear, "awful")[1] < 0.5);
+    assert!(told(&linear, "not great")[1] < told(&linear, "great")[1]);
+    assert_eq!(lexicon.entries().len(), 4);
+    assert_eq!(Linear::read(&linear.write()), Ok(linear));
+}
+
+#[test]
+fn near_the_best_is_best() {
+    let probabilities = [0.6, 0.4, 0.45, 0.55, 0.7, 0.3, 0.2, 0.8].repeat(20);
+    let labels: Vec<&[u32]> = [&[1_u32][..], &[1], &[0], &[1]].repeat(20);
+    let told = decide::Told { probabilities: &probabilities, labels: &labels, classes: 2, multi_label: false };
+    assert_eq!(decide::favours(&told, Aim::Likeliest), [1.0, 1.0]);
+    let favours = decide::favours(&told, Aim::Accuracy);
+    let mut decided = vec![];
+    decide::decide(&[0.6, 0.4], &favours, false, &mut decided);
+    assert_eq!(decided, [1]);
+    decide::decide(&[0.7, 0.3], &favours, false, &mut decided);
+    assert_eq!(decided, [0]);
 }

@@ -4,7 +4,7 @@ use super::calibrate::{Line, platt, together};
 use super::decide::{Told, favours};
 use super::rows::{RARITY_UNIT, Rows};
 use super::solve::{Problem, Weights, solve};
-use super::{Column, Linear, Training, columns, either, to_probabilities, weights};
+use super::{Column, Lexicon, Linear, Training, columns, either, to_probabilities, weights};
 use crate::chance::Chance;
 use crate::text::quality::stratified;
 
@@ -35,17 +35,18 @@ const TELL: usize = 4096;
 const ALIKE: f32 = 0.1;
 
 /// Learns `classes` from `texts`: of each, `labels` has the numbers of its classes, exactly one unless `training` is of several.
-/// The same input gives the same model, byte for byte. `go_on` is told how far it is; once it answers false, there is no model.
+/// `lexicon` has what is known of words beforehand, and may be empty. The same input gives the same model, byte for byte. `go_on` is told how far it is; once it answers false, there is no model.
 pub fn train<Labels: AsRef<[u32]>>(
     texts: &[&str],
     labels: &[Labels],
     classes: &[String],
     training: &Training,
+    lexicon: &Lexicon,
     go_on: &mut dyn FnMut(Progress) -> bool,
 ) -> Result<Linear, String> {
     let labels: Vec<&[u32]> = labels.iter().map(AsRef::as_ref).collect();
     check(texts, &labels, classes, training)?;
-    let shape = training.shape();
+    let shape = training.shape(lexicon.clone());
     let mut told = |at: usize| !(at + 1).is_multiple_of(TELL) || go_on(Progress::Reading { texts: at + 1, all: texts.len() });
     let rows = Rows::new(texts, &shape, training.least_documents, &mut told).ok_or("stopped")?;
     let mut learner = Learner { rows: &rows, labels: &labels, classes: classes.len(), training, fits: 0, go_on };

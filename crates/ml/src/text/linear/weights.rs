@@ -3,7 +3,7 @@
 use super::calibrate::Line;
 use super::features::Shape;
 use super::solve::Weights;
-use super::{Column, Linear, columns};
+use super::{Column, Lexicon, Linear, columns};
 use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8] = b"goshawk linear\n";
@@ -49,6 +49,11 @@ impl Linear {
         out.extend([shape.words, shape.characters].concat());
         out.extend([shape.bits, u8::from(shape.negation), u8::from(self.multi_label)]);
         out.extend(shape.word_share.to_le_bytes());
+        out.extend((shape.lexicon.entries().len() as u32).to_le_bytes());
+        for (word, value) in shape.lexicon.entries() {
+            out.extend(word.to_le_bytes());
+            out.push(value.cast_unsigned());
+        }
         out.extend((self.classes.len() as u16).to_le_bytes());
         for name in &self.classes {
             out.push(name.len() as u8);
@@ -127,7 +132,7 @@ impl<'a> Reader<'a> {
     fn linear(&mut self) -> Result<Linear, String> {
         let (words, characters) = (self.array()?, self.array()?);
         let (bits, negation, multi_label) = (self.byte()?, self.flag()?, self.flag()?);
-        let shape = Shape { words, characters, bits, negation, word_share: self.number()? };
+        let shape = Shape { words, characters, bits, negation, word_share: self.number()?, lexicon: self.lexicon()? };
         shape.check()?;
         let count = usize::from(u16::from_le_bytes(self.array()?));
         if !(if multi_label { 1 } else { 2 }..=MOST_CLASSES).contains(&count) {
@@ -142,6 +147,17 @@ impl<'a> Reader<'a> {
             return Err(format!("{} bytes too many in the model", self.rest.len()));
         }
         Ok(Linear { shape, multi_label, classes, columns, favours, table })
+    }
+
+    fn lexicon(&mut self) -> Result<Lexicon, String> {
+        let count = u32::from_le_bytes(self.array()?) as usize;
+        let bytes = self.take(count.saturating_mul(5))?;
+        let entry = |bytes: &[u8; 5]| {
+            let [a, b, c, d, value] = *bytes;
+            (u32::from_le_bytes([a, b, c, d]), value.cast_signed())
+        };
+        let entries = bytes.as_chunks().0.iter().map(entry).collect();
+        Lexicon::of(entries).ok_or_else(|| "the model's words are not in order".to_owned())
     }
 
     fn name(&mut self) -> Result<String, String> {
