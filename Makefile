@@ -94,9 +94,10 @@ test: need-rust need-lints need-test-tools need-kafka need-python-kafka need-pro
 	python3 -m unittest discover -s bench/hawkes -p tests.py
 	python3 -m unittest discover -s bench/cascades -p tests.py
 	python3 -m unittest discover -s bench/popularity -p tests.py
+	python3 -m unittest discover -s bench/models -p tests.py
 	@printf '\n'
 	@$(if $(GOSHAWK_DATA),,echo 'Left out: tests on real recordings (GOSHAWK_DATA=DIR make test).')
-	@echo 'Left out: make fuzz, make bench, make bench-kafka, make bench-hawkes, make bench-cascades, make bench-popularity, make lint-deny. Each is its own target, because each takes minutes.'
+	@echo 'Left out: make fuzz, make bench, make bench-kafka, make bench-hawkes, make bench-cascades, make bench-popularity, make bench-models, make lint-deny. Each is its own target, because each takes minutes.'
 	@echo 'All tests passed.'
 
 .PHONY: lint
@@ -159,6 +160,21 @@ bench-cascades: build ## cascades from files to estimates, as the load grows, as
 bench-popularity: build ## final sizes told on recorded cascades, and how soon, as bench/popularity/README.md says; GOSHAWK_DATA=DIR
 	$(call installed,python3,python3)
 	GOSHAWK_BINARY=$(TARGET)/release/goshawk bench/popularity/run.sh $(GOSHAWK_DATA)
+
+# where sets of labelled posts are made into one form
+SETS := $(TARGET)/sets
+
+.PHONY: models
+models: build ## learn the shipped text models anew from GOSHAWK_DATA=DIR
+	$(call installed,python3,python3)
+	bench/models/sets.py --data '$(GOSHAWK_DATA)' --out $(SETS)
+	GOSHAWK=$(TARGET)/release/goshawk bench/models/bench.py ship --sets $(SETS) $(ARGS)
+
+.PHONY: bench-models
+bench-models: build ## text models on public sets, and how quick they are, from GOSHAWK_DATA=DIR, as bench/models/README.md says
+	$(call installed,python3,python3)
+	bench/models/sets.py --data '$(GOSHAWK_DATA)' --out $(SETS)
+	GOSHAWK=$(TARGET)/release/goshawk bench/models/bench.py measure --sets $(SETS) $(ARGS)
 
 .PHONY: fuzz
 fuzz: need-rust ## anything at all at the decoders, FUZZ_SECONDS=60 for each

@@ -193,11 +193,11 @@ fn what_is_wrong_with_labelled_texts_is_said() {
           |
         1 | word_gram = 3
           | ^^^^^^^^^
-        unknown field `word_gram`, expected one of `word_grams`, `char_grams`, `word_share`, `negation`, `bits`, `least_documents`, `regularisation`, `balance`, `ratios`, `epochs`, `held_out`, `rounds`, `aim`, `multi_label`, `seed`
+        unknown field `word_gram`, expected one of `classes`, `lexicon`, `training`, `metric`, `measured_by`, `reached`, `beside`
         train --data good.csv --out 7
             goshawk: 7: name = "7" does not start with a letter
         eval nothing --data good.csv
-            goshawk: there is no model `nothing`; there are language, vader (a folder is named with a /)
+            goshawk: there is no model `nothing`; there are language, offence-en, offence-id, sentiment-en, sentiment-id, topic, traffic-en, traffic-id, vader (a folder is named with a /)
         score vader --file missing.txt
             goshawk: cannot read missing.txt: No such file or directory (os error 2)
         shadow nowhere

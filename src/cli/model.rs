@@ -116,9 +116,9 @@ pub struct Score {
 /// Labelled texts.
 #[derive(Debug, Args)]
 pub struct Table {
-    /// A CSV file
-    #[arg(long, value_name = "FILE")]
-    pub data: PathBuf,
+    /// A CSV file; may be given more than once
+    #[arg(long, value_name = "FILE", required = true)]
+    pub data: Vec<PathBuf>,
     /// Its column of texts: a name, or a number from 1 in a file without a head
     #[arg(long, value_name = "COLUMN", default_value = "text")]
     pub text: String,
@@ -150,9 +150,9 @@ pub struct Train {
     /// The folder of the model
     #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
-    /// How it learns: a TOML file, see docs/models.md
-    #[arg(long, value_name = "FILE")]
-    pub recipe: Option<PathBuf>,
+    /// How it learns: a TOML file, or a section of one, see docs/models.md
+    #[arg(long, value_name = "FILE[:SECTION]")]
+    pub recipe: Option<String>,
     /// Cross-validate it in so many parts first
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub folds: u32,

@@ -22,6 +22,11 @@ pub struct Flags {
 pub fn load(folder: &Path, environment: &BTreeMap<String, String>, flags: &Flags) -> Result<Config> {
     let mut table = read_file(folder, flags)?;
     let mut variables = read_env(folder)?;
+    if !table.contains_key("sources")
+        && let Some(source) = super::seed::source(&variables)?
+    {
+        table.insert("sources".to_owned(), Value::Array(vec![Value::String(source)]));
+    }
     variables.extend(environment.clone());
     for (name, value) in variables.iter().filter(|(name, _)| name.starts_with(PREFIX)) {
         set(&mut table, name, value)?;
@@ -86,14 +91,7 @@ fn read_env(folder: &Path) -> Result<BTreeMap<String, String>> {
         return Ok(BTreeMap::new());
     }
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let pairs = lines.filter_map(|line| line.strip_prefix("export ").unwrap_or(line).split_once('='));
-    Ok(pairs.map(|(name, value)| (name.trim().to_owned(), unquoted(value.trim()).to_owned())).collect())
-}
-
-fn unquoted(value: &str) -> &str {
-    let inner = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
-    inner('"').or_else(|| inner('\'')).unwrap_or(value)
+    Ok(models::variables_in(&text).collect())
 }
 
 /// Sets what a variable says: `GOSHAWK__WINDOWS__SIZE=10m`. Lists are separated by commas.

@@ -3,6 +3,7 @@
 mod ini;
 mod load;
 mod reference;
+mod seed;
 mod units;
 
 pub use load::{Flags, load};

@@ -1,7 +1,7 @@
 //! Labelled texts in CSV files.
 
 use anyhow::{Context, Result, anyhow, bail};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A labelled text.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,12 @@ pub struct Columns {
     pub text: String,
     pub label: String,
     pub group: Option<String>,
+}
+
+/// Reads files whole, one after the other.
+pub fn read_all(paths: &[PathBuf], columns: &Columns) -> Result<Vec<Labelled>> {
+    let files = paths.iter().map(|path| read(path, columns)).collect::<Result<Vec<_>>>()?;
+    Ok(files.into_iter().flatten().collect())
 }
 
 /// Reads a file whole. What is not UTF-8 is read as well as can be.

@@ -20,7 +20,7 @@ impl Table {
 
 pub fn eval(config: &Config, arguments: &Eval) -> Result<()> {
     let book = found(config, &arguments.name)?;
-    let rows = data::read(&arguments.table.data, &arguments.table.columns())?;
+    let rows = data::read_all(&arguments.table.data, &arguments.table.columns())?;
     let mut scorer = book.scorer()?;
     let numbers: Option<Vec<f64>> = rows.iter().map(|row| row.labels.first()?.parse().ok()).collect();
     let quality = match numbers {

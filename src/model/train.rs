@@ -7,9 +7,11 @@ use crate::cli::Train;
 use crate::print;
 use anyhow::{Context, Result, anyhow, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use ml::text::linear::{Linear, Progress, Training, train as learn};
+use ml::text::lexicon;
+use ml::text::linear::{Lexicon, Linear, Progress, Training, train as learn};
 use ml::text::quality::{leave_one_out, stratified};
 use models::{Book, Kind, Manifest, Type};
+use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::Path;
@@ -20,11 +22,14 @@ use std::thread::available_parallelism;
 type Fold = (Vec<usize>, Vec<usize>);
 
 pub fn train(arguments: &Train) -> Result<()> {
-    let rows = data::read(&arguments.table.data, &arguments.table.columns())?;
-    let classes = data::classes(&rows);
-    let training = training(arguments, &rows)?;
+    let rows = data::read_all(&arguments.table.data, &arguments.table.columns())?;
+    let recipe = recipe(arguments)?;
+    let classes = classes(&rows, recipe.classes)?;
+    let mut training = recipe.training;
+    training.multi_label |= rows.iter().any(|row| row.labels.len() != 1);
+    let lexicon = words(recipe.lexicon.as_deref())?;
     let worths = worths(arguments, &classes)?;
-    let job = Job { rows: &rows, classes: &classes, training: &training };
+    let job = Job { rows: &rows, classes: &classes, training: &training, lexicon: &lexicon };
     let mut quality = BTreeMap::new();
     if arguments.folds > 0 || arguments.table.group.is_some() {
         let means = job.cross_validated(&folds(arguments, &rows, &classes))?;
@@ -58,16 +63,61 @@ fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
 
-fn training(arguments: &Train, rows: &[Labelled]) -> Result<Training> {
-    let mut training = match &arguments.recipe {
-        None => Training::default(),
-        Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-            toml::from_str(&text).map_err(|error| anyhow!("{}: {}", path.display(), error.to_string().trim_end()))?
-        }
-    };
-    training.multi_label |= rows.iter().any(|row| row.labels.len() != 1);
-    Ok(training)
+/// How a model learns.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Recipe {
+    /// The classes in an order; by name otherwise.
+    classes: Option<Classes>,
+    /// What is known of words beforehand: `vader`.
+    lexicon: Option<String>,
+    training: Training,
+    /// What was reached with it, and by whom else: for people.
+    metric: Option<toml::Value>,
+    measured_by: Option<toml::Value>,
+    reached: Option<toml::Value>,
+    beside: Option<toml::Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Classes {
+    All(String),
+    These(Vec<String>),
+}
+
+/// The recipe in a file, or in one of its sections: `FILE:SECTION`.
+fn recipe(arguments: &Train) -> Result<Recipe> {
+    let Some(place) = &arguments.recipe else { return Ok(Recipe::default()) };
+    let (path, section) = place.rsplit_once(':').map_or((place.as_str(), None), |(path, section)| (path, Some(section)));
+    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {path}"))?;
+    let wrong = |error: toml::de::Error| anyhow!("{place}: {}", error.to_string().trim_end());
+    let Some(section) = section else { return toml::from_str(&text).map_err(wrong) };
+    let mut table: toml::Table = toml::from_str(&text).map_err(wrong)?;
+    let known = table.keys().cloned().collect::<Vec<_>>().join(", ");
+    let recipe = table.remove(section).ok_or_else(|| anyhow!("{path} has no recipe `{section}`; there are {known}"))?;
+    recipe.try_into().map_err(wrong)
+}
+
+fn classes(rows: &[Labelled], wanted: Option<Classes>) -> Result<Vec<String>> {
+    let found = data::classes(rows);
+    match wanted {
+        None => Ok(found),
+        Some(Classes::All(all)) if all == "all" => Ok(found),
+        Some(Classes::All(other)) => bail!("classes: `{other}` is neither a list nor \"all\""),
+        Some(Classes::These(these)) => match found.iter().find(|class| !these.contains(class)) {
+            Some(class) => bail!("the recipe does not know class `{class}`; it has {}", these.join(", ")),
+            None => Ok(these),
+        },
+    }
+}
+
+fn words(name: Option<&str>) -> Result<Lexicon> {
+    match name {
+        None => Ok(Lexicon::default()),
+        Some("vader") => Ok(Lexicon::new(lexicon::Lexicon::vaders_words().map(|(word, rating)| (word, rating as f32)))),
+        Some(other) => bail!("lexicon: `{other}` is not vader"),
+    }
 }
 
 /// What each class counts for: `--classes negative=-1,positive=1`.
@@ -106,13 +156,14 @@ struct Job<'a> {
     rows: &'a [Labelled],
     classes: &'a [String],
     training: &'a Training,
+    lexicon: &'a Lexicon,
 }
 
 impl Job<'_> {
     fn learned(&self, from: &[usize], bar: &ProgressBar) -> Result<Linear> {
         let rows: Vec<&Labelled> = from.iter().filter_map(|at| self.rows.get(*at)).collect();
         let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
-        let number = |label: &String| self.classes.binary_search(label).ok().map(|at| at as u32);
+        let number = |label: &String| self.classes.iter().position(|class| class == label).map(|at| at as u32);
         let labels: Vec<Vec<u32>> = rows.iter().map(|row| row.labels.iter().filter_map(number).collect()).collect();
         let mut fits_told = 0;
         let mut go_on = |progress: Progress| {
@@ -122,7 +173,7 @@ impl Job<'_> {
             }
             true
         };
-        learn(&texts, &labels, self.classes, self.training, &mut go_on).map_err(|why| anyhow!("{why}"))
+        learn(&texts, &labels, self.classes, self.training, self.lexicon, &mut go_on).map_err(|why| anyhow!("{why}"))
     }
 
     /// Several folds at a time.

@@ -39,6 +39,14 @@ with torch.no_grad():
 torch.save(model, sys.argv[2])
 "#;
 
+const ENV: &str = r#"STREAM_TOPIC=my_stream
+CONSUMERS_LIST = {"offense":"integer", "sentiment":"float"}
+INITIAL_FIELDS = {"pseudo":5, "tweet":6}
+TIMESTAMP_FIELD = 2
+SPEED = 600
+INFERENCE_CLASSIFIER_NAME=SentimentClassifier
+"#;
+
 /// Debian's Python has Debian's PyTorch.
 const PYTHON: &str = "/usr/bin/python3";
 
@@ -48,10 +56,7 @@ fn a_real_torch_model_in_their_convention_scores_posts() {
     let folder = place.path("models/sentiment");
     std::fs::create_dir_all(&folder).unwrap();
     place.write("models/sentiment/sentiment_inference.py", NETWORK);
-    place.write(
-        ".env",
-        "CONSUMERS_LIST = {\"offense\":\"integer\", \"sentiment\":\"float\"}\nINFERENCE_CLASSIFIER_NAME=SentimentClassifier\n",
-    );
+    place.write(".env", ENV);
     let saved =
         Command::new(PYTHON).args(["-c", SAVE, NETWORK]).arg(folder.join("model_sentiment_inference.pth")).output().unwrap();
     assert!(saved.status.success(), "make test installs python3-torch: {}", String::from_utf8_lossy(&saved.stderr));
@@ -65,16 +70,16 @@ fn a_real_torch_model_in_their_convention_scores_posts() {
     };
     let told = json_lines(&said("model score sentiment good"));
     assert!((told[0]["value"].as_f64().unwrap() - 1.0_f64.tanh()).abs() < 1e-6, "{told:?}");
-    let rows = "1,1700000000,x,y,ann,a good day\n2,1700000060,x,y,bob,a bad bad day\n3,1700000120,x,y,cyd,a day\n";
-    place.write("data.csv", rows);
-    let posts = ["text,created_at,id,user\n".to_owned()].into_iter().chain(rows.lines().map(|row| {
-        let fields: Vec<&str> = row.split(',').collect();
-        format!("{},{},{},{}\n", fields[5], fields[1], fields[0], fields[4])
-    }));
-    place.write("posts.csv", posts.collect::<String>());
-    said("run --drain --listen off --log disk:log --source replay:posts.csv?speed=max --roles source,enrich:sentiment");
+    // Their folder, with nothing of ours in it: the recording is played as `.env` says, through their model.
+    place.write("data.csv", "0,1700000000,x,y,ann,a good day\n0,1700000060,x,y,bob,a bad bad day\n0,1700000120,x,y,cyd,a day\n");
+    said("run --drain --listen off --log disk:log --roles source,enrich:sentiment");
+    let posts = place.tap("posts --log disk:log");
     let scores = scores(&place, "sentiment");
     assert!(scores.len() == 3 && scores.iter().all(is_well), "{scores:?}");
-    let of = |post: &str| scores.iter().find(|score| score["post"] == post).unwrap()["value"].as_f64().unwrap();
-    assert!((of("2") - (-2.0_f64).tanh()).abs() < 1e-6 && of("3") == 0.0, "{scores:?}");
+    for (person, value) in [("ann", 1.0_f64.tanh()), ("bob", (-2.0_f64).tanh()), ("cyd", 0.0)] {
+        let post = posts.iter().find(|post| post["author"]["handle"] == person).unwrap();
+        let score = scores.iter().find(|score| score["post"] == post["id"]).unwrap();
+        assert!((score["value"].as_f64().unwrap() - value).abs() < 1e-6, "{score} {post}");
+        assert!(post["time"].as_str() > Some("2026-01-01"), "restamped: {post}");
+    }
 }

@@ -25,5 +25,6 @@ pub use local::deciding;
 pub use manifest::{Kind, Manifest, Type};
 pub use process::{Limits, Process};
 pub use scorer::{Answer, Scorer};
+pub use seed::{dictionary, variables_in};
 pub use shelf::{Book, Shelf};
 pub use standing::{Standing, Standings};

@@ -108,7 +108,7 @@ fn variables(folder: &Path) -> Result<BTreeMap<String, String>> {
     for place in folder.ancestors().take(3).collect::<Vec<_>>().into_iter().rev() {
         let path = place.join(".env");
         match std::fs::read_to_string(&path) {
-            Ok(text) => variables.extend(pairs(&text)),
+            Ok(text) => variables.extend(variables_in(&text)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::at(&path, error)),
         }
@@ -118,8 +118,9 @@ fn variables(folder: &Path) -> Result<BTreeMap<String, String>> {
     Ok(variables)
 }
 
-fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
-    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+/// The variables of a `.env` file: `NAME=value` lines, quotes around the value optional.
+pub fn variables_in(text: &str) -> impl Iterator<Item = (String, String)> {
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let pairs = lines.filter_map(|line| line.strip_prefix("export ").unwrap_or(line).split_once('='));
     pairs.map(|(name, value)| {
         let value = value.trim();
@@ -128,23 +129,28 @@ fn pairs(text: &str) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// What a model's scores are, by a dictionary as Python writes it: `{"offense": "integer", 'sentiment': 'float'}`.
+/// What a model's scores are, by `{"offense": "integer", 'sentiment': 'float'}`.
 fn listed(list: &str, name: &str) -> std::result::Result<Type, String> {
-    let inner = list.trim().strip_prefix('{').and_then(|list| list.strip_suffix('}'));
-    let inner = inner.ok_or_else(|| format!("`{list}` is no dictionary, as {{\"{name}\": \"float\"}}"))?;
-    let bare = |word: &str| word.trim().trim_matches(['"', '\'']).to_owned();
-    for entry in inner.split(',').filter(|entry| !entry.trim().is_empty()) {
-        let (key, value) = entry.split_once(':').ok_or_else(|| format!("`{}` has no colon", entry.trim()))?;
-        if bare(key) == name {
-            return match bare(value).as_str() {
-                "integer" => Ok(Type::Integer),
-                "float" => Ok(Type::Float),
-                "text" => Ok(Type::Text),
-                other => Err(format!("`{other}` is none of integer, float, text")),
-            };
-        }
+    let entry = dictionary(list)?.into_iter().find(|(key, _)| key == name);
+    match entry.as_ref().map(|(_, value)| value.as_str()) {
+        Some("integer") => Ok(Type::Integer),
+        Some("float") => Ok(Type::Float),
+        Some("text") => Ok(Type::Text),
+        Some(other) => Err(format!("`{other}` is none of integer, float, text")),
+        None => Err(format!("it says nothing of `{name}`")),
     }
-    Err(format!("it says nothing of `{name}`"))
+}
+
+/// The entries of a dictionary of words or numbers, as Python writes it.
+pub fn dictionary(text: &str) -> std::result::Result<Vec<(String, String)>, String> {
+    let inner = text.trim().strip_prefix('{').and_then(|text| text.strip_suffix('}'));
+    let inner = inner.ok_or_else(|| format!("`{text}` is no dictionary, as {{\"name\": \"float\"}}"))?;
+    let bare = |word: &str| word.trim().trim_matches(['"', '\'']).to_owned();
+    let entry = |entry: &str| match entry.split_once(':') {
+        Some((key, value)) => Ok((bare(key), bare(value))),
+        None => Err(format!("`{}` has no colon", entry.trim())),
+    };
+    inner.split(',').filter(|part| !part.trim().is_empty()).map(entry).collect()
 }
 
 /// A command that can be run: one of theirs becomes ours that speaks for it.

@@ -167,7 +167,10 @@ fn table(wanted: &Wanted, path: &Path, start: &str) -> Result<Layout, String> {
     } else if start.is_empty() {
         return Ok(Layout::lines(wanted));
     } else {
-        (Columns::named(&row, &wanted.columns, delimiter)?, true)
+        let columns = Columns::named(&row, &wanted.columns, delimiter)?;
+        // A row that tells a time is no heading.
+        let heading = !columns.tells_time(&row);
+        (columns, heading)
     };
     columns.file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Layout { format: Format::Table(Box::new(columns)), latin: wanted.latin, heading })

@@ -96,6 +96,11 @@ pub fn open(url: &str, settings: &Settings) -> Result<Opened, Error> {
     }
 }
 
+/// What a column of this name holds, as tables usually call it: `user` for `pseudo`, `text` for `tweet`.
+pub fn meaning(column: &str) -> Option<&'static str> {
+    decode::Columns::meaning(column)
+}
+
 /// The topics that the source at an address writes, beside `rejected`, without opening it.
 pub fn topics(url: &str) -> &'static [&'static str] {
     match Address::parse(url) {

@@ -50,8 +50,7 @@ impl Lexicon {
     /// disregards case, by which one face took the rating of another: these three are put right here.
     pub fn vader() -> Lexicon {
         let mut lexicon = Lexicon { words: Words::new(), emoji: vec![], names: vec![] };
-        let rated = vader_sentiment::LEXICON.iter().map(|(word, valence)| (word.as_ref(), *valence));
-        for (word, valence) in rated.chain([("heart", 3.2), ("hearts", 3.3), (":p", 1.0)]) {
+        for (word, valence) in Lexicon::vaders_words() {
             // No word of it is too long, which a test holds: none is refused.
             let _ = lexicon.words.rate(word, valence);
         }
@@ -59,6 +58,15 @@ impl Lexicon {
             let _ = lexicon.name(emoji, name);
         }
         lexicon
+    }
+
+    /// VADER's words and their ratings, in the order of the words, but for the last three.
+    pub fn vaders_words() -> impl Iterator<Item = (&'static str, f64)> {
+        let rated = vader_sentiment::LEXICON.iter().map(|(word, valence)| (word.as_ref(), *valence));
+        let mut rated: Vec<(&str, f64)> = rated.collect();
+        // That crate's table has another order in each process.
+        rated.sort_unstable_by_key(|(word, _)| *word);
+        rated.into_iter().chain([("heart", 3.2), ("hearts", 3.3), (":p", 1.0)])
     }
 
     /// Reads a lexicon in the form in which VADER's is published: lines of a word, a tab, its mean rating, and whatever else

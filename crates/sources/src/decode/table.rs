@@ -113,12 +113,23 @@ impl Columns {
         MEANINGS.iter().zip(&self.at).filter_map(pair).collect::<Vec<_>>().join(",")
     }
 
+    /// What a column of this name holds, as tables usually call it.
+    pub(crate) fn meaning(name: &str) -> Option<&'static str> {
+        let name = name.to_lowercase();
+        MEANINGS.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(meaning, _)| *meaning)
+    }
+
     pub(crate) fn meanings() -> Vec<&'static str> {
         MEANINGS.iter().map(|(name, _)| *name).collect()
     }
 
     fn column(&self, meaning: &str) -> Option<usize> {
         MEANINGS.iter().zip(self.at).find_map(|((name, _), at)| at.filter(|_| *name == meaning))
+    }
+
+    /// Whether there is a time in this row where one should be.
+    pub(crate) fn tells_time(&self, row: &[String]) -> bool {
+        self.column("time").and_then(|at| row.get(at)).is_some_and(|field| time::table(field).is_ok())
     }
 
     /// The post in a row that starts at `offset`.
