@@ -67,6 +67,17 @@ fn a_text_is_read_as_far_as_allowed() {
 }
 
 #[test]
+fn what_the_tokenizer_says_of_padding_is_not_heeded() {
+    let folder = Folder::new();
+    let free = folder.load(Limits::default()).unwrap().probabilities(&TEXTS).unwrap();
+    let text = std::fs::read_to_string(folder.path("tokenizer.json")).unwrap();
+    let padding = r#""padding": {"strategy": {"Fixed": 128}, "direction": "Left", "pad_to_multiple_of": null, "pad_id": 0,
+        "pad_type_id": 0, "pad_token": "[PAD]"}"#;
+    folder.write("tokenizer.json", text.replace(r#""padding": null"#, padding).as_bytes());
+    assert_eq!(folder.load(Limits::default()).unwrap().probabilities(&TEXTS).unwrap(), free);
+}
+
+#[test]
 fn no_text_is_too_much() {
     let mut classifier = Folder::new().load(Limits::default()).unwrap();
     let long = "good film ".repeat(1_000_000);
