@@ -82,7 +82,7 @@ demo: build ## a made-up network, live, and the address of a web page with its n
 	$(TARGET)/release/goshawk demo
 
 .PHONY: test
-test: need-rust need-lints need-test-tools need-kafka need-python-kafka need-prometheus need-torch ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
+test: need-rust need-lints need-test-tools need-kafka need-python need-prometheus need-torch ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
 	$(call said,cargo test)
 	cargo test --workspace --locked --no-fail-fast -- --skip storm::
 	$(call said,storms on three brokers)
@@ -256,14 +256,14 @@ $(KAFKA)/.complete: tests/services/kafka.xml
 	mvn -q -B -f tests/services/kafka.xml dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(KAFKA)
 	@touch $@
 
-.PHONY: need-python-kafka
-need-python-kafka: $(NODES)/.complete ## a stock Kafka client for the Python nodes in the tests, from PyPI
+.PHONY: need-python
+need-python: $(NODES)/.complete ## a stock Kafka client for the Python nodes in the tests, and the ONNX Runtime, from PyPI
 
-$(NODES)/.complete: tests/tweetoscope/nodes/requirements.txt
+$(NODES)/.complete: tests/tweetoscope/nodes/requirements.txt tests/enrich/requirements.txt
 	$(call installed,python3,python3)
 	@python3 -c 'import ensurepip' 2>/dev/null || { $(SUDO) apt-get update -q; $(SUDO) apt-get install -qy python3-venv; }
-	$(call said,kafka-python)
+	$(call said,kafka-python and onnxruntime)
 	rm -rf $(NODES)
 	python3 -m venv $(NODES)
-	$(NODES)/bin/pip install -q --disable-pip-version-check -r $<
+	$(NODES)/bin/pip install -q --disable-pip-version-check $(addprefix -r ,$^)
 	@touch $@

@@ -1,5 +1,6 @@
 //! Text models, with the real process: those that are shipped, those in a folder, and programs that do what they should not.
 
+mod onnx;
 mod theirs;
 mod trouble;
 mod versions;

@@ -238,6 +238,7 @@ fn manifest(arguments: &Train, folder: &Path, classes: BTreeMap<String, f64>) ->
         classes,
         quality: BTreeMap::new(),
         process: None,
+        onnx: None,
     };
     Ok(Manifest::parse(&toml::to_string(&manifest)?, folder)?)
 }

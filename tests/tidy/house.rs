@@ -9,11 +9,12 @@ use toml::{Table, Value};
 const HOUSE: &[(&str, u8, &[&str])] = &[
     ("flow", 0, &[]),
     ("ml", 0, &[]),
+    ("onnx", 0, &[]),
     ("brokers", 1, &["flow"]),
     ("domain", 1, &["flow"]),
     ("journal", 2, &["flow", "brokers"]),
     ("engine", 2, &["flow", "domain"]),
-    ("models", 2, &["flow", "domain", "ml"]),
+    ("models", 2, &["flow", "domain", "ml", "onnx"]),
     ("stages", 3, &["flow", "domain", "ml"]),
     ("sources", 3, &["flow", "domain", "ml", "brokers"]),
     ("sinks", 3, &["flow", "domain", "brokers"]),

@@ -18,11 +18,13 @@ mod shelf;
 mod standing;
 #[cfg(test)]
 mod testing;
+mod transformer;
+mod worths;
 
 pub use counter::Counter;
 pub use error::{Error, Result};
 pub use local::deciding;
-pub use manifest::{Kind, Manifest, Type};
+pub use manifest::{Device, Graph, Kind, Manifest, Type};
 pub use process::{Limits, Process};
 pub use scorer::{Answer, Scorer};
 pub use seed::{dictionary, variables_in};

@@ -1,6 +1,8 @@
 //! The models of this process.
 
-use crate::{Answer, Book, Kind, Manifest, Result, Scorer, Type};
+use crate::transformer::Transformer;
+use crate::worths::Worths;
+use crate::{Answer, Book, Kind, Result, Scorer, Type};
 use domain::{Text, Worth};
 use ml::text::lexicon::Lexicon;
 use ml::text::linear::{Linear, Scratch};
@@ -14,28 +16,21 @@ pub fn local(book: &Book) -> Result<Box<dyn Scorer>> {
         (Kind::Language, Type::Text) => Ok(Box::new(Languages)),
         (Kind::Lexicon, _) => Err(book.error("a lexicon's scores are of type float")),
         (Kind::Language, _) => Err(book.error("languages are of type text")),
-        (Kind::Onnx, _) => Err(book.error("this build has no ONNX")),
+        (Kind::Onnx, _) => Ok(Box::new(Transformer::of(book)?)),
         (Kind::Process, _) => Err(book.error("a program is no model of this process")),
     }
 }
 
 /// A model that was just learned, for its decisions.
 pub fn deciding(linear: Linear) -> Box<dyn Scorer> {
-    let (of, worths, scratch) = (Type::Text, vec![], Scratch::default());
-    Box::new(Classes { linear, of, worths, scratch, probabilities: vec![], decided: vec![] })
-}
-
-/// What a class counts for.
-fn worth(manifest: &Manifest, class: &str) -> Option<f64> {
-    manifest.classes.get(class).copied().or_else(|| class.parse().ok())
+    let (worths, scratch) = (Worths::none(linear.classes()), Scratch::default());
+    Box::new(Classes { linear, worths, scratch, probabilities: vec![], decided: vec![] })
 }
 
 /// Tells classes apart by weights of n-grams.
 struct Classes {
     linear: Linear,
-    of: Type,
-    /// What each class counts for.
-    worths: Vec<f64>,
+    worths: Worths,
     scratch: Scratch,
     probabilities: Vec<f32>,
     decided: Vec<u32>,
@@ -45,33 +40,15 @@ impl Classes {
     fn of(book: &Book) -> Result<Classes> {
         let bytes = book.file("weights.bin")?.ok_or_else(|| book.error("there is no weights.bin"))?;
         let linear = Linear::read(&bytes).map_err(|why| book.error(format!("weights.bin: {why}")))?;
-        let mut worths = vec![];
-        if book.manifest.of != Type::Text {
-            for class in linear.classes() {
-                let none = || book.error(format!("classes: nothing says what class `{class}` counts for"));
-                worths.push(worth(&book.manifest, class).ok_or_else(none)?);
-            }
-        }
+        let worths = Worths::of(book, linear.classes())?;
         let (scratch, probabilities, decided) = (Scratch::default(), vec![], vec![]);
-        Ok(Classes { linear, of: book.manifest.of, worths, scratch, probabilities, decided })
+        Ok(Classes { linear, worths, scratch, probabilities, decided })
     }
 
     fn answer(&mut self, text: &str) -> Worth<'static> {
         self.linear.probabilities(text, &mut self.scratch, &mut self.probabilities);
-        if self.of == Type::Float {
-            let sum: f64 = self.probabilities.iter().zip(&self.worths).map(|(p, worth)| f64::from(*p) * worth).sum();
-            return Worth::Float((sum * 1e4).round() / 1e4);
-        }
         self.linear.decide(&self.probabilities, &mut self.decided);
-        // Of several the likeliest; of none, too.
-        let of = |class: &u32| self.probabilities.get(*class as usize).copied().unwrap_or(0.0);
-        let all: Vec<u32> = (0..self.probabilities.len() as u32).collect();
-        let chosen = if self.decided.is_empty() { &all } else { &self.decided };
-        let class = chosen.iter().copied().max_by(|one, other| of(one).total_cmp(&of(other))).unwrap_or(0) as usize;
-        if self.of == Type::Integer {
-            return Worth::Integer(self.worths.get(class).copied().unwrap_or(0.0) as i64);
-        }
-        Worth::Text(Text::from(self.linear.classes().get(class).cloned().unwrap_or_default()))
+        self.worths.answer(&self.probabilities, &self.decided)
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A model's own account of itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,9 @@ pub struct Manifest {
     /// Of a model that is a program.
     #[serde(default)]
     pub process: Option<Program>,
+    /// Of a transformer, where it is not as usual.
+    #[serde(default)]
+    pub onnx: Option<Graph>,
 }
 
 /// What a score is.
@@ -92,6 +95,37 @@ pub struct Program {
     /// How many of it run in each process of ours.
     #[serde(default = "one")]
     pub replicas: usize,
+}
+
+/// How a transformer is run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Graph {
+    /// So many tokens of a text are read.
+    pub max_tokens: usize,
+    /// So many texts share a run.
+    pub batch: usize,
+    /// The shared library of ONNX Runtime; without one, and without `ORT_DYLIB_PATH`, it is run in pure Rust.
+    pub runtime: Option<PathBuf>,
+    /// `cpu`, or `cuda` with ONNX Runtime.
+    pub device: Device,
+}
+
+/// Where a transformer is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Device {
+    /// On processors.
+    #[default]
+    Cpu,
+    /// On a graphics card.
+    Cuda,
+}
+
+impl Default for Graph {
+    fn default() -> Self {
+        Graph { max_tokens: 128, batch: 16, runtime: None, device: Device::Cpu }
+    }
 }
 
 fn ten() -> f64 {
@@ -161,6 +195,9 @@ impl Manifest {
             (None, Kind::Process) => Err("a model of kind process needs a section [process] with its command".to_owned()),
             (Some(_), kind) if kind != Kind::Process => Err(format!("a model of kind {} has no section [process]", kind.word())),
             (Some(program), _) => program.check(),
+            (None, kind) if kind != Kind::Onnx && self.onnx.is_some() => {
+                Err(format!("a model of kind {} has no section [onnx]", kind.word()))
+            }
             _ => Ok(()),
         }
     }

@@ -80,6 +80,7 @@ pub fn manifest(folder: &Path) -> Result<Option<Manifest>> {
         classes: BTreeMap::new(),
         quality: BTreeMap::new(),
         process,
+        onnx: None,
     };
     // What was made here must pass as what is read does.
     let text = toml::to_string(&manifest).map_err(|error| Error::at(folder, error))?;
