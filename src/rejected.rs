@@ -75,7 +75,7 @@ fn replay(config: &Config, number: &str) -> Result<()> {
             eprintln!("{}: stays out: the first copy of it is among the posts", entry.number());
             continue;
         }
-        if let Some(model) = entry.value.by.strip_prefix("enrich:") {
+        if let Some(model) = entry.value.by.strip_prefix("enrich:").filter(|_| entry.value.reason.contains(" said nothing: ")) {
             still += 1;
             eprintln!("{}: is a post that lacks a score: `goshawk model backfill {model}` makes up for it", entry.number());
             continue;

@@ -153,6 +153,9 @@ fn stage<S: Stage + 'static>(config: &Config, role: &Role, stage: Arc<S>, contex
     (0..count).map(join).collect()
 }
 
+/// A model may be slow: about so much it takes on at a time, some hundred posts.
+const ASKED_BYTES: usize = 64 << 10;
+
 /// A role for each model, so that none of them waits for another.
 fn enrich(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine::Role>> {
     let rejects = topology::rejects(config)?;
@@ -165,7 +168,8 @@ fn enrich(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine:
             wanted = counter.replicas().unwrap_or(config.enrich.workers);
             let output = counter.output().to_owned();
             let stage = Arc::new(Enrich::new(&model, &output, rejects, Box::new(counter)));
-            workers.push(Box::new(StageWorker::join(stage, plan(config, role), context.clone())?));
+            let plan = StagePlan { batch_bytes: batch_bytes(config).min(ASKED_BYTES), ..plan(config, role) };
+            workers.push(Box::new(StageWorker::join(stage, plan, context.clone())?));
         }
         roles.push(engine::Role { name: stages::enrich::role(&model), workers });
     }

@@ -210,6 +210,6 @@ fn what_is_wrong_with_labelled_texts_is_said() {
         rollback 600
             goshawk: say which version of window 600 to go back to; `goshawk model ls --window 600` lists them
         compare vader
-            goshawk: there is no log at ./goshawk-data
+            goshawk: no version of vader was tried yet: `goshawk model shadow FOLDER` does that
     "#]].assert_eq(&said);
 }

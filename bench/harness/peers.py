@@ -18,7 +18,8 @@ class Peer(NamedTuple):
     rows: bool = True  # answers job W
 
 
-GOSHAWK = Peer("goshawk", "", "{goshawk} run --log disk:{out} --source replay:{in}?speed=max --drain --listen off")
+GOSHAWK = Peer("goshawk", "", "{goshawk} run --log disk:{out} --source replay:{in}?speed=max --drain --listen off "
+                              "--roles source,locate,count,collect,estimate,predict,learn,monitor,watch")
 REFERENCE = Peer("DuckDB (batch)", "python", "{python} {peers}/w_duckdb.py --input {in} --out {out} --threads {threads}")
 PEERS = [
     Peer("parse only (sonic-rs, typed, all cores)", "parse", "{parse} --input {in} --out {out} --threads {threads}", rows=False),

@@ -1,15 +1,14 @@
 #!/usr/bin/env python3
-"""VADER's package for Python beside Goshawk and a peer: texts a second of one core, and whether all agree.
+"""VADER's package for Python beside Goshawk and a peer: texts a second, and whether all agree.
 
     pip install vaderSentiment==3.3.2
     cargo build --release --manifest-path bench/models/Cargo.toml
     bench/models/vader.py TEXTS bench/models/target/release/models
 
 A line of TEXTS is a time in seconds, a comma, and a text. Compared are the means of the compound score over every ten minutes.
-Time is the processor's, start and reading included; of three runs the best, but one of the package.
+Time is the wall's, start and reading included, on one core and on two; of three runs the best, but one of the package.
 """
 
-import resource
 import subprocess
 import sys
 import time
@@ -20,8 +19,8 @@ ENGINES = ("goshawk", "vader-sentimental")
 
 
 def python(path):
-    """Start of each ten minutes -> (mean, count), and the seconds of processor that took."""
-    begun = time.process_time()
+    """Start of each ten minutes -> (mean, count), and the seconds that took."""
+    begun = time.perf_counter()
     analyzer, windows = SentimentIntensityAnalyzer(), {}
     with open(path, encoding="utf-8", newline="\n") as lines:
         for line in lines:
@@ -29,19 +28,15 @@ def python(path):
             window = windows.setdefault(int(float(at)) // 600 * 600, [0.0, 0])
             window[0] += analyzer.polarity_scores(text)["compound"]
             window[1] += 1
-    seconds = time.process_time() - begun
+    seconds = time.perf_counter() - begun
     return {start: (total / count, count) for start, (total, count) in windows.items()}, seconds
 
 
-def program(command, path, engine):
+def program(command, path, engine, threads):
     """The same of the program's engine."""
-    def spent():
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return usage.ru_utime + usage.ru_stime
-
-    begun = spent()
-    printed = subprocess.run([command, path, engine], check=True, capture_output=True, text=True).stdout
-    seconds = spent() - begun
+    begun = time.perf_counter()
+    printed = subprocess.run([command, path, engine, str(threads)], check=True, capture_output=True, text=True).stdout
+    seconds = time.perf_counter() - begun
     rows = (line.split() for line in printed.splitlines())
     return {int(start): (float(mean), int(count)) for start, mean, count in rows}, seconds
 
@@ -57,11 +52,11 @@ def main(path, command):
     expected, seconds = python(path)
     texts = sum(count for _, count in expected.values())
     print(f"python: {texts / seconds:,.0f} texts/s of {texts:,} in {len(expected)} windows")
-    for engine in ENGINES:
-        runs = [program(command, path, engine) for _ in range(3)]
+    for engine, threads in ((engine, threads) for engine in ENGINES for threads in (1, 2)):
+        runs = [program(command, path, engine, threads) for _ in range(3)]
         took = min(took for _, took in runs)
         same = agree(expected, runs[0][0])
-        print(f"{engine}: {texts / took:,.0f} texts/s, {seconds / took:.1f} times python; {same} windows agree")
+        print(f"{engine}, {threads} threads: {texts / took:,.0f} texts/s, {seconds / took:.1f} times python; {same} windows agree")
 
 
 if __name__ == "__main__":

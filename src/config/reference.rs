@@ -90,7 +90,7 @@ pub const REFERENCE: &[(&str, &str)] = &[
     ("enrich.workers", "How many workers ask each model; a model that is a program says so itself (`process.replicas`)."),
     (
         "enrich.failed",
-        "What becomes of a post that a model fails on: `null` (it is told that there is no score, and why) or `reject` (the post goes to `rejected`, too). `goshawk model backfill` makes up for it either way.",
+        "What becomes of a post that a model fails on: `null` (it is told that there is no score, and why) or `reject` (the post goes to `rejected` instead). `goshawk model backfill` makes up for it either way.",
     ),
     (
         "tweetoscope.brokers",

@@ -32,7 +32,8 @@ type Name = (String, String);
 
 pub fn backfill(config: &Config, name: &str) -> Result<()> {
     let book = found(config, name)?;
-    let counter = Counter::open(Path::new(&config.enrich.folder), name)?;
+    let mut counter = Counter::open(Path::new(&config.enrich.folder), name)?;
+    counter.be_patient();
     let reach = place::reach(&config.log, Access::Write)?;
     let ends = ends(&reach)?;
     if let Reach::Process(url) = &reach {

@@ -1,5 +1,6 @@
 //! `goshawk model compare`: how a version that is tried agrees with the one in force, on the posts that both have scored.
 
+use super::folder;
 use crate::config::Config;
 use crate::place;
 use crate::print;
@@ -9,12 +10,16 @@ use domain::{Score, Worth};
 use flow::Value;
 use journal::Access;
 use ml::text::quality::{mean_absolute_error, pearson};
+use models::Standings;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 /// So many posts of one version wait for the other's score of them.
 const MOST_WAITING: usize = 100_000;
+
+/// So many posts are compared.
+const MOST_PAIRS: usize = 1_000_000;
 
 /// Beyond this, the scores of the two are distributed so differently that what is built on them will be, too.
 const DRIFTED: f64 = 0.2;
@@ -28,7 +33,8 @@ struct Entry<'a> {
 /// What both have said.
 #[derive(Default)]
 struct Both {
-    versions: BTreeMap<bool, String>,
+    in_force: String,
+    tried: String,
     waiting: HashMap<(String, String), Option<Worth<'static>>>,
     pairs: Vec<(Worth<'static>, Worth<'static>)>,
     /// How often only the one in force, only the one that is tried, and neither gave a score.
@@ -36,7 +42,14 @@ struct Both {
 }
 
 pub fn compare(config: &Config, name: &str) -> Result<()> {
-    let mut both = Both::default();
+    let standing = Standings::read(folder(config))?.of(name);
+    let (in_force, tried) = match (&standing.shadow, standing.before.last()) {
+        (Some(tried), _) => (standing.in_force.clone(), tried.clone()),
+        // The last one that was tried was taken.
+        (None, Some(before)) => (before.clone(), standing.in_force.clone()),
+        (None, None) => bail!("no version of {name} was tried yet: `goshawk model shadow FOLDER` does that"),
+    };
+    let mut both = Both { in_force, tried, ..Both::default() };
     let mut take = |line: &[u8]| {
         let score = serde_json::from_slice::<Entry<'_>>(line).context("a score cannot be read")?.value;
         if *score.model == *name {
@@ -45,20 +58,15 @@ pub fn compare(config: &Config, name: &str) -> Result<()> {
         Ok(())
     };
     each(&place::reach(&config.log, Access::Read)?, Score::TOPIC, None, &mut take)?;
-    let Some((tried, in_force)) = both.versions.get(&true).zip(both.versions.get(&false)) else {
-        bail!("no version of {name} was tried on this log yet: `goshawk model shadow FOLDER` does that");
-    };
-    print(&both.told(in_force, tried))
+    print(&both.told())
 }
 
 impl Both {
-    /// The one in force speaks first. Where other versions were compared before, only the newest count.
+    /// The one in force speaks first. Of other versions nothing counts.
     fn take(&mut self, score: Score<'_>) {
-        let version = score.version.to_string();
-        if self.versions.get(&score.shadow).is_some_and(|known| *known != version) {
-            *self = Both { versions: std::mem::take(&mut self.versions), ..Both::default() };
+        if *score.version != *if score.shadow { &self.tried } else { &self.in_force } {
+            return;
         }
-        self.versions.insert(score.shadow, version);
         let name = (score.network.to_string(), score.post.to_string());
         let value = score.value.map(Worth::into_owned);
         if !score.shadow {
@@ -69,7 +77,8 @@ impl Both {
             return;
         }
         match (self.waiting.remove(&name), value) {
-            (Some(Some(old)), Some(new)) => self.pairs.push((old, new)),
+            (Some(Some(old)), Some(new)) if self.pairs.len() < MOST_PAIRS => self.pairs.push((old, new)),
+            (Some(Some(_)), Some(_)) => {}
             (Some(Some(_)), None) => self.lacking[0] += 1,
             (Some(None), Some(_)) => self.lacking[1] += 1,
             (Some(None), None) => self.lacking[2] += 1,
@@ -77,7 +86,8 @@ impl Both {
         }
     }
 
-    fn told(&self, in_force: &str, tried: &str) -> String {
+    fn told(&self) -> String {
+        let Both { in_force, tried, .. } = self;
         let mut text = format!("{:<30}{in_force}\n{:<30}{tried}\n", "version in force", "version tried");
         let [only_old, only_new, neither] = self.lacking;
         let mut line = |name: &str, value: String| {
@@ -162,13 +172,13 @@ mod tests {
     }
 
     fn told(new: impl Fn(f64) -> Option<f64>) -> String {
-        let mut both = Both::default();
+        let mut both = Both { in_force: "1".into(), tried: "2".into(), ..Both::default() };
         for post in 0..100 {
             let old = post as f64 / 100.0 - 0.5;
             both.take(score(post, false, Some(old)));
             both.take(score(post, true, new(old)));
         }
-        both.told("1", "2")
+        both.told()
     }
 
     #[test]

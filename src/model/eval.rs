@@ -6,7 +6,7 @@ use super::quality::Quality;
 use crate::cli::{Eval, Table};
 use crate::config::Config;
 use crate::print;
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use models::{Scorer, Type};
 
 /// So many texts are asked about at a time.
@@ -27,7 +27,7 @@ pub fn eval(config: &Config, arguments: &Eval) -> Result<()> {
         Some(truth) if book.manifest.of == Type::Float && book.manifest.classes.is_empty() => {
             numbered(&mut *scorer, &rows, &truth)?
         }
-        _ => decided(&mut *scorer, &rows, &data::classes(&rows)),
+        _ => decided(&mut *scorer, &rows, &data::classes(&rows))?,
     };
     match arguments.json {
         true => print(&(serde_json::to_string(&quality)? + "\n")),
@@ -50,12 +50,13 @@ fn numbered(scorer: &mut dyn Scorer, rows: &[Labelled], truth: &[f64]) -> Result
 }
 
 /// How good a model's decisions are.
-pub fn decided(scorer: &mut dyn Scorer, rows: &[Labelled], classes: &[String]) -> Quality {
+pub fn decided(scorer: &mut dyn Scorer, rows: &[Labelled], classes: &[String]) -> Result<Quality> {
     let texts: Vec<&str> = rows.iter().map(|row| row.text.as_str()).collect();
-    let decided: Vec<Vec<String>> = texts.chunks(AT_A_TIME).flat_map(|texts| scorer.classes(texts)).collect();
+    let decided = texts.chunks(AT_A_TIME).flat_map(|texts| scorer.classes(texts)).collect::<std::result::Result<Vec<_>, _>>();
+    let decided: Vec<Vec<String>> = decided.map_err(|why| anyhow!("the model gave no answer: {why}"))?;
     let pairs: Vec<_> = rows.iter().zip(&decided).map(|(row, decided)| (row.labels.as_slice(), decided.as_slice())).collect();
-    match rows.iter().all(|row| row.labels.len() == 1) {
+    Ok(match rows.iter().all(|row| row.labels.len() == 1) {
         true => Quality::of(classes, &pairs),
         false => Quality::of_several(classes, &pairs),
-    }
+    })
 }

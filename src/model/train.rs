@@ -26,11 +26,18 @@ pub fn train(arguments: &Train) -> Result<()> {
     let recipe = recipe(arguments)?;
     let classes = classes(&rows, recipe.classes)?;
     let mut training = recipe.training;
-    training.multi_label |= rows.iter().any(|row| row.labels.len() != 1);
+    training.multi_label |= rows.iter().any(|row| row.labels.len() > 1);
+    let unlabelled = rows.iter().filter(|row| row.labels.is_empty()).count();
+    if unlabelled > 0 && !training.multi_label {
+        bail!("{unlabelled} texts have no label; where a text may have none, the recipe says multi_label = true");
+    }
     let lexicon = words(recipe.lexicon.as_deref())?;
     let worths = worths(arguments, &classes)?;
     let job = Job { rows: &rows, classes: &classes, training: &training, lexicon: &lexicon };
     let mut quality = BTreeMap::new();
+    if arguments.folds == 1 {
+        bail!("--folds 1 leaves nothing to learn from; give 2 or more");
+    }
     if arguments.folds > 0 || arguments.table.group.is_some() {
         let means = job.cross_validated(&folds(arguments, &rows, &classes))?;
         print(&means.iter().map(|(name, value)| format!("{:<22}{value:.4}  (mean of the folds)\n", *name)).collect::<String>())?;
@@ -51,7 +58,7 @@ pub fn train(arguments: &Train) -> Result<()> {
     write(folder, &manifest, &linear.write())?;
     if let Some(test) = &arguments.test {
         let test_rows = data::read(test, &arguments.table.columns())?;
-        let measured = decided(&mut *Book::open(folder)?.scorer()?, &test_rows, &data::classes(&test_rows));
+        let measured = decided(&mut *Book::open(folder)?.scorer()?, &test_rows, &data::classes(&test_rows))?;
         print(&measured.table())?;
         manifest.quality.extend(measured.measures.iter().map(|(name, value)| (format!("test {name}"), rounded(*value))));
         write(folder, &manifest, &linear.write())?;
@@ -183,7 +190,7 @@ impl Job<'_> {
         let next = || left.lock().ok().and_then(|mut left| left.next());
         let work = || {
             while let Some((others, own)) = next() {
-                let quality = self.learned(others, &bar).map(|linear| self.measured(&linear, own));
+                let quality = self.learned(others, &bar).and_then(|linear| self.measured(&linear, own));
                 if let Ok(mut done) = done.lock() {
                     done.push(quality);
                 }
@@ -199,7 +206,7 @@ impl Job<'_> {
         Ok(mean(&done.into_iter().collect::<Result<Vec<Quality>>>()?))
     }
 
-    fn measured(&self, linear: &Linear, own: &[usize]) -> Quality {
+    fn measured(&self, linear: &Linear, own: &[usize]) -> Result<Quality> {
         let rows: Vec<Labelled> = own.iter().filter_map(|at| self.rows.get(*at)).cloned().collect();
         decided(&mut *models::deciding(linear.clone()), &rows, self.classes)
     }

@@ -77,7 +77,12 @@ pub fn shadow(config: &Config, new: &Path) -> Result<()> {
         known.ok_or_else(|| anyhow!("there is no model `{name}` yet: put the folder into {}", folder(config).display()))?;
     let current = current.manifest.version.clone();
     let tried = standing.try_out(&current, version).map_err(|why| anyhow!("{name}: {why}; another one needs another version"))?;
-    if shelf.version(name, version).is_none() {
+    let known = shelf.version(name, version);
+    let is_same = |known: &Book| known.folder().and_then(|folder| folder.canonicalize().ok()) == new.canonicalize().ok();
+    if let Some(other) = known.filter(|known| !is_same(known)) {
+        bail!("version {version} of {name} is there already ({}); give the new one another version", other.place());
+    }
+    if known.is_none() {
         // What it says must be readable before the running processes look.
         book.scorer()?;
         std::fs::create_dir_all(folder(config))?;

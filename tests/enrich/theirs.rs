@@ -71,7 +71,7 @@ fn a_real_torch_model_in_their_convention_scores_posts() {
     let told = json_lines(&said("model score sentiment good"));
     assert!((told[0]["value"].as_f64().unwrap() - 1.0_f64.tanh()).abs() < 1e-6, "{told:?}");
     // Their folder, with nothing of ours in it: the recording is played as `.env` says, through their model.
-    place.write("data.csv", "0,1700000000,x,y,ann,a good day\n0,1700000060,x,y,bob,a bad bad day\n0,1700000120,x,y,cyd,a day\n");
+    place.write("data.csv", "5,1700000000,x,y,ann,a good day\n0,1700000060,x,y,bob,a bad bad day\n0,1700000120,x,y,cyd,a day\n");
     said("run --drain --listen off --log disk:log --roles source,enrich:sentiment");
     let posts = place.tap("posts --log disk:log");
     let scores = scores(&place, "sentiment");

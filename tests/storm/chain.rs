@@ -1,4 +1,4 @@
-//! The whole chain from posts to alerts on three brokers, each stage in two processes, all of them killed again and again: what
+//! The whole chain from posts to scores and alerts on three brokers, each stage in two processes, all of them killed again and again: what
 //! was predicted, learned, accounted for and raised is what one straight run on a disk says, to the last digit of every model.
 
 use super::{Fleet, LIMIT, stock};
@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 const POSTS: &str = "synthetic:hawkes?limit=30000&sources=4&alive=10&within=2m&n_star=0.4&beta=0.02&spread=0.7&first=3&start=2026-01-01T00:00:00Z";
-const STAGES: [&str; 8] = ["locate", "count", "collect", "estimate", "predict", "learn", "monitor", "watch"];
+const STAGES: [&str; 9] = ["locate", "count", "collect", "estimate", "predict", "learn", "monitor", "watch", "enrich:vader"];
 const KILLS: usize = 30;
 
 /// Topics whose order under a key is the same in every run.
-const ORDERED: [&str; 8] = ["counts", "series", "sizes", "estimates", "predictions", "errors", "accuracies", "alerts"];
+const ORDERED: [&str; 9] = ["counts", "series", "sizes", "estimates", "predictions", "errors", "accuracies", "alerts", "scores"];
 
 /// So short that cascades end, models are trained and alerts come and go while the storm lasts. Who was killed, or waits for one who
 /// was, is not silent: what it has to say would come too late.

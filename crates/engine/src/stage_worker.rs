@@ -85,17 +85,13 @@ impl<S: Stage> StageWorker<S> {
         let begun = Instant::now();
         let (stage, format) = (&self.stage, self.context.log.format());
         let outside = stage.asks_outside();
-        let stepped = catch_unwind(AssertUnwindSafe(|| {
-            if outside {
-                stage.ask(batch, format);
-            }
-            self.context.permits.with(|| {
-                if !outside {
-                    stage.ask(batch, format);
-                }
-                task.step(batch, &poison);
-            });
-        }));
+        // Who fails on all of them at once is asked about each by itself: then it is known which one it is.
+        let ask = || catch_unwind(AssertUnwindSafe(|| stage.ask(batch, format))).is_err();
+        let failed = if outside { ask() } else { self.context.permits.with(ask) };
+        if failed {
+            tracing::error!(stage = stage.name(), "the stage failed to ask; it asks about each record by itself");
+        }
+        let stepped = self.context.permits.with(|| catch_unwind(AssertUnwindSafe(|| task.step(batch, &poison))));
         self.report.stepping += begun.elapsed();
         if stepped.is_err() {
             let offset = task.at();

@@ -21,7 +21,6 @@ pub struct Counter {
     standings: Standings,
     looked: Instant,
     versions: Vec<Version>,
-    is_outside: bool,
     /// Why another version could not be taken.
     refused: Option<String>,
     unanswered: u64,
@@ -38,14 +37,12 @@ impl Counter {
     pub fn open(folder: &Path, name: &str) -> Result<Counter> {
         let standings = Standings::read(folder)?;
         let versions = versions(folder, name, &standings)?;
-        let is_outside = versions.iter().any(|version| version.scorer.is_outside());
         Ok(Counter {
             folder: folder.to_owned(),
             name: name.to_owned(),
             standings,
             looked: Instant::now(),
             versions,
-            is_outside,
             refused: None,
             unanswered: 0,
         })
@@ -71,52 +68,86 @@ impl Counter {
             return;
         }
         let changed = Standings::read(&self.folder).and_then(|standings| {
-            let versions = versions(&self.folder, &self.name, &standings)?;
-            Ok((standings, versions))
+            let is_as_before = standings.of(&self.name) == self.standings.of(&self.name);
+            self.standings = standings;
+            if is_as_before { Ok(()) } else { self.change() }
         });
-        match changed {
-            Ok((standings, versions)) => {
-                (self.standings, self.versions, self.refused) = (standings, versions, None);
-                let now: Vec<&str> = self.versions.iter().map(|version| version.book.manifest.version.as_str()).collect();
-                tracing::info!(model = self.name, versions = now.join(", "), "other versions are asked");
+        self.refused = changed.err().map(|error| error.to_string());
+    }
+
+    /// Takes the versions that are in force or tried now; one that is asked already goes on as it is.
+    fn change(&mut self) -> Result<()> {
+        let mut fresh = vec![];
+        for (book, shadow) in books(&self.folder, &self.name, &self.standings)? {
+            let asked = self.versions.iter().position(|version| version.book.manifest.version == book.manifest.version);
+            let output = &book.manifest.output;
+            if output != self.output() {
+                return Err(book.error(format!("it scores `{output}`, and not `{}` as before", self.output())));
             }
-            Err(error) => self.refused = Some(error.to_string()),
+            fresh.push((asked, if asked.is_some() { None } else { Some(book.scorer()?) }, book, shadow));
         }
+        let mut old: Vec<Option<Version>> = std::mem::take(&mut self.versions).into_iter().map(Some).collect();
+        for (asked, scorer, book, shadow) in fresh {
+            let known = asked.and_then(|at| old.get_mut(at)?.take()).map(|version| version.scorer);
+            self.versions.extend(scorer.or(known).map(|scorer| Version { book, shadow, scorer }));
+        }
+        let now: Vec<&str> = self.versions.iter().map(|version| version.book.manifest.version.as_str()).collect();
+        tracing::info!(model = self.name, versions = now.join(", "), "other versions are asked");
+        Ok(())
+    }
+
+    /// From now on it may take its time: nobody waits behind who asks.
+    pub fn be_patient(&mut self) {
+        self.versions.iter_mut().for_each(|version| version.scorer.be_patient());
     }
 }
 
-/// Readies the versions that are in force or tried. One that is as before is readied anew: it is simpler, and rare.
-fn versions(folder: &Path, name: &str, standings: &Standings) -> Result<Vec<Version>> {
+/// The versions that are in force or tried.
+fn books(folder: &Path, name: &str, standings: &Standings) -> Result<Vec<(Book, bool)>> {
     let shelf = Shelf::open(folder)?;
     let standing = standings.of(name);
     let none = || Error(format!("there is no model `{name}`; there are {}", shelf.names().join(", ")));
     let in_force = shelf.in_force(name, &standing).ok_or_else(none)?;
     let books = [(in_force, false)].into_iter().chain(shelf.shadow(name, &standing).map(|book| (book, true)));
-    books.map(|(book, shadow)| Ok(Version { book: book.clone(), shadow, scorer: book.scorer()? })).collect()
+    Ok(books.map(|(book, shadow)| (book.clone(), shadow)).collect())
+}
+
+fn versions(folder: &Path, name: &str, standings: &Standings) -> Result<Vec<Version>> {
+    let books = books(folder, name, standings)?.into_iter();
+    books.map(|(book, shadow)| Ok(Version { scorer: book.scorer()?, book, shadow })).collect()
+}
+
+/// The language of a text, found out; links and names of people are in none.
+pub(crate) fn language_of(text: &str) -> &'static str {
+    let is_word = |word: &&str| !word.starts_with('@') && !word.contains("://");
+    let words: Vec<&str> = text.split_whitespace().filter(is_word).collect();
+    language(&words.join(" ")).map_or(UNKNOWN, |(name, _)| name)
 }
 
 /// A post's language as ISO 639-1, as its network gives it or as it is found out.
-fn language_of(post: &Question<'_>) -> Cow<'static, str> {
+fn language_in(post: &Question<'_>) -> Cow<'static, str> {
     let given = post.lang.and_then(|lang| lang.split(['-', '_']).next()).map(str::to_ascii_lowercase);
     match given {
         // What Indonesian was called until 1989, and some networks still call it.
         Some(lang) if lang == "in" => Cow::Borrowed("id"),
         Some(lang) if lang.len() == 2 => Cow::Owned(lang),
-        _ => language(post.text).map_or(Cow::Borrowed(UNKNOWN), |(name, _)| Cow::Borrowed(name)),
+        _ => Cow::Borrowed(language_of(post.text)),
     }
 }
 
 impl Desk for Counter {
     fn ask(&mut self, posts: &[Question<'_>]) -> Vec<Vec<Said>> {
         self.look();
-        let languages: Vec<Cow<'static, str>> = posts.iter().map(language_of).collect();
+        let languages: Vec<Cow<'static, str>> = posts.iter().map(language_in).collect();
         let mut said: Vec<Vec<Said>> = posts.iter().map(|_| vec![]).collect();
         for Version { book, shadow, scorer } in &mut self.versions {
             let known = |lang: &Cow<'static, str>| book.manifest.knows(lang);
             let texts: Vec<&str> =
                 posts.iter().zip(&languages).filter(|(_, lang)| known(lang)).map(|(post, _)| post.text).collect();
             let answers = if texts.is_empty() { vec![] } else { scorer.score(&texts) };
-            self.unanswered += answers.iter().filter(|answer| answer.is_err()).count() as u64;
+            if !*shadow {
+                self.unanswered += answers.iter().filter(|answer| answer.is_err()).count() as u64;
+            }
             let mut answers = answers.into_iter();
             for (said, lang) in said.iter_mut().zip(&languages) {
                 let asked = if known(lang) { answers.next() } else { None };
@@ -129,7 +160,7 @@ impl Desk for Counter {
     }
 
     fn is_outside(&self) -> bool {
-        self.is_outside
+        self.versions.iter().any(|version| version.scorer.is_outside())
     }
 
     fn done(&mut self) -> Asked {

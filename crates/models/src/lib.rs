@@ -26,7 +26,7 @@ pub use error::{Error, Result};
 pub use local::deciding;
 pub use manifest::{Device, Graph, Kind, Manifest, Type};
 pub use process::{Limits, Process};
-pub use scorer::{Answer, Scorer};
+pub use scorer::{Answer, Decision, Scorer};
 pub use seed::{dictionary, variables_in};
 pub use shelf::{Book, Shelf};
 pub use standing::{Standing, Standings};

@@ -2,11 +2,11 @@
 
 use crate::transformer::Transformer;
 use crate::worths::Worths;
-use crate::{Answer, Book, Kind, Result, Scorer, Type};
+use crate::{Answer, Book, Decision, Kind, Result, Scorer, Type};
 use domain::{Text, Worth};
+use ml::text::lexicon;
 use ml::text::lexicon::Lexicon;
 use ml::text::linear::{Linear, Scratch};
-use ml::text::{language, lexicon};
 
 /// Readies a model of this process.
 pub fn local(book: &Book) -> Result<Box<dyn Scorer>> {
@@ -45,7 +45,7 @@ impl Classes {
         Ok(Classes { linear, worths, scratch, probabilities, decided })
     }
 
-    fn answer(&mut self, text: &str) -> Worth<'static> {
+    fn answer(&mut self, text: &str) -> Answer {
         self.linear.probabilities(text, &mut self.scratch, &mut self.probabilities);
         self.linear.decide(&self.probabilities, &mut self.decided);
         self.worths.answer(&self.probabilities, &self.decided)
@@ -54,14 +54,14 @@ impl Classes {
 
 impl Scorer for Classes {
     fn score(&mut self, texts: &[&str]) -> Vec<Answer> {
-        texts.iter().map(|text| Ok(self.answer(text))).collect()
+        texts.iter().map(|text| self.answer(text)).collect()
     }
 
-    fn classes(&mut self, texts: &[&str]) -> Vec<Vec<String>> {
+    fn classes(&mut self, texts: &[&str]) -> Vec<Decision> {
         let decide = |text: &&str| {
             self.linear.probabilities(text, &mut self.scratch, &mut self.probabilities);
             self.linear.decide(&self.probabilities, &mut self.decided);
-            self.decided.iter().filter_map(|class| self.linear.classes().get(*class as usize).cloned()).collect()
+            Ok(self.decided.iter().filter_map(|class| self.linear.classes().get(*class as usize).cloned()).collect())
         };
         texts.iter().map(decide).collect()
     }
@@ -90,7 +90,6 @@ struct Languages;
 
 impl Scorer for Languages {
     fn score(&mut self, texts: &[&str]) -> Vec<Answer> {
-        let name = |text: &&str| language::language(text).map_or(crate::counter::UNKNOWN, |(name, _)| name);
-        texts.iter().map(|text| Ok(Worth::Text(Text::from(name(text))))).collect()
+        texts.iter().map(|text| Ok(Worth::Text(Text::from(crate::counter::language_of(text))))).collect()
     }
 }

@@ -20,6 +20,9 @@ use worker::Worker;
 const REST: Duration = Duration::from_millis(500);
 const LONGEST_REST: Duration = Duration::from_secs(60);
 
+/// Who waits for it waits no longer after so many failures in a row.
+const MOST_FAILURES: u32 = 4;
+
 /// How much patience there is with a program.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -50,28 +53,33 @@ pub struct Process {
     rests: Option<Instant>,
     failures: u32,
     trouble: Option<String>,
+    /// It is waited for while it rests, and asked about one text at a time: so one that kills it takes no other along.
+    is_patient: bool,
 }
 
 impl Process {
     /// A program that runs in `folder` and gives scores of this type.
     pub fn new(command: Vec<String>, folder: &Path, of: Type, limits: Limits) -> Self {
         let (worker, rests, failures, trouble) = (None, None, 0, None);
-        Process { command, folder: folder.to_owned(), of, limits, worker, rests, failures, trouble }
+        Process { command, folder: folder.to_owned(), of, limits, worker, rests, failures, trouble, is_patient: false }
     }
 
     fn ask(&mut self, texts: &[&str]) -> Vec<Answer> {
-        let why = match self.answers(texts) {
-            Ok(answers) => {
-                let lie = answers.iter().find_map(|answer| answer.as_ref().err());
-                self.trouble = lie.filter(|why| **why != answers::NOTHING).map(ToString::to_string);
-                return answers;
-            }
-            Err(why) => why,
-        };
-        texts.iter().map(|_| Err(Cow::Owned(why.clone()))).collect()
+        match self.answers(texts) {
+            Ok(answers) => answers,
+            Err(why) => texts.iter().map(|_| Err(Cow::Owned(why.clone()))).collect(),
+        }
+    }
+
+    /// Waits until it may be started again, unless it has failed so often that it is of no use.
+    fn wait(&self) {
+        if let Some(until) = self.rests.filter(|_| self.is_patient && self.failures < MOST_FAILURES) {
+            std::thread::sleep(until.saturating_duration_since(Instant::now()));
+        }
     }
 
     fn answers(&mut self, texts: &[&str]) -> Result<Vec<Answer>, String> {
+        self.wait();
         if self.rests.is_some_and(|until| Instant::now() < until) {
             let why = self.trouble.clone().unwrap_or_default();
             return Err(if why.starts_with("down: ") { why } else { format!("down: {why}") });
@@ -80,7 +88,7 @@ impl Process {
         match values {
             Ok(values) => {
                 (self.failures, self.rests) = (0, None);
-                answers::of(self.of, &values, texts.len()).inspect_err(|why| self.trouble = Some(why.clone()))
+                answers::of(self.of, &values, texts.len())
             }
             Err(why) => Err(self.give_up(why)),
         }
@@ -110,7 +118,17 @@ impl Process {
 
 impl Scorer for Process {
     fn score(&mut self, texts: &[&str]) -> Vec<Answer> {
-        texts.chunks(self.limits.batch.max(1)).flat_map(|texts| self.ask(texts)).collect()
+        let at_a_time = if self.is_patient { 1 } else { self.limits.batch.max(1) };
+        let answers: Vec<Answer> = texts.chunks(at_a_time).flat_map(|texts| self.ask(texts)).collect();
+        let lie = answers.iter().filter_map(|answer| answer.as_ref().err()).find(|why| *why != answers::NOTHING);
+        if self.rests.is_none() {
+            self.trouble = lie.map(ToString::to_string);
+        }
+        answers
+    }
+
+    fn be_patient(&mut self) {
+        self.is_patient = true;
     }
 
     fn is_outside(&self) -> bool {

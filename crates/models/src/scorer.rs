@@ -19,20 +19,26 @@ fn side(worth: &Worth<'_>) -> String {
     }
 }
 
+/// The classes that a model decides for, or why it decides for none.
+pub type Decision = Result<Vec<String>, Cow<'static, str>>;
+
 /// A model, ready to be asked.
 pub trait Scorer: Send {
     /// What it says of each text, in their order. There are as many answers as texts, whatever happens.
     fn score(&mut self, texts: &[&str]) -> Vec<Answer>;
 
     /// Which classes it decides for: of a model that tells none apart, what it says, or, of a number, on which side that is.
-    fn classes(&mut self, texts: &[&str]) -> Vec<Vec<String>> {
-        self.score(texts).into_iter().map(|answer| answer.map(|worth| vec![side(&worth)]).unwrap_or_default()).collect()
+    fn classes(&mut self, texts: &[&str]) -> Vec<Decision> {
+        self.score(texts).into_iter().map(|answer| answer.map(|worth| vec![side(&worth)])).collect()
     }
 
     /// Whether it is another process, which takes time and none of ours.
     fn is_outside(&self) -> bool {
         false
     }
+
+    /// From now on it may take its time: nobody waits behind who asks.
+    fn be_patient(&mut self) {}
 
     /// What is wrong with it, if something is.
     fn trouble(&self) -> Option<String> {

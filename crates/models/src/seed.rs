@@ -23,7 +23,8 @@ if [ -f requirements.txt ]; then
     flock 9
     if [ ! -f ".venv/ready-$wanted" ]; then
         rm -rf .venv
-        { python3 -m venv .venv && .venv/bin/pip install -q --disable-pip-version-check -r requirements.txt; } >&2 9>&-
+        python3 -m venv .venv >&2 9>&-
+        .venv/bin/pip install -q --disable-pip-version-check -r requirements.txt >&2 9>&-
         touch ".venv/ready-$wanted"
     fi
     exec 9>&-
@@ -43,7 +44,7 @@ const START_S: f64 = 1800.0;
 pub fn manifest(folder: &Path) -> Result<Option<Manifest>> {
     let files = files(folder)?;
     let scripts: Vec<&String> = files.iter().filter(|name| name.ends_with(SUFFIX)).collect();
-    let variables = variables(folder)?;
+    let variables = variables(folder, &files)?;
     let module = match (variables.get("INFERENCE_PYTHON_FILE"), scripts.as_slice()) {
         (Some(module), _) => module.trim_end_matches(".py").to_owned(),
         (None, [script]) => script.trim_end_matches(".py").to_owned(),
@@ -69,7 +70,7 @@ pub fn manifest(folder: &Path) -> Result<Option<Manifest>> {
     let manifest = Manifest {
         output: name.clone(),
         name,
-        version: "1".to_owned(),
+        version: version(folder),
         of,
         kind: Kind::Process,
         languages: vec![],
@@ -85,6 +86,12 @@ pub fn manifest(folder: &Path) -> Result<Option<Manifest>> {
     // What was made here must pass as what is read does.
     let text = toml::to_string(&manifest).map_err(|error| Error::at(folder, error))?;
     Manifest::parse(&text, folder).map(Some)
+}
+
+/// The version: what stands behind an `@` in the folder's name, or 1.
+fn version(folder: &Path) -> String {
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    name.split_once('@').map_or_else(|| "1".to_owned(), |(_, version)| version.to_owned())
 }
 
 fn files(folder: &Path) -> Result<Vec<String>> {
@@ -104,12 +111,19 @@ fn weights(files: &[String]) -> Option<String> {
 }
 
 /// What the folder's `.env` says, else that of the folder of models, else that of the one around it.
-fn variables(folder: &Path) -> Result<BTreeMap<String, String>> {
+/// Those that name a file that is not in the folder are of another one.
+fn variables(folder: &Path, files: &[String]) -> Result<BTreeMap<String, String>> {
     let mut variables = BTreeMap::new();
     for place in folder.ancestors().take(3).collect::<Vec<_>>().into_iter().rev() {
         let path = place.join(".env");
+        let is_own = place == folder;
+        let is_of_here = |(name, value): &(String, String)| match name.as_str() {
+            "INFERENCE_PYTHON_FILE" => is_own || files.contains(&format!("{}.py", value.trim_end_matches(".py"))),
+            "INFERENCE_PYTHON_MODEL" => is_own || files.contains(value),
+            _ => true,
+        };
         match std::fs::read_to_string(&path) {
-            Ok(text) => variables.extend(variables_in(&text)),
+            Ok(text) => variables.extend(variables_in(&text).filter(is_of_here)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(Error::at(&path, error)),
         }

@@ -32,13 +32,18 @@ enum Place {
 impl Book {
     /// The model in this folder.
     pub fn open(folder: &Path) -> Result<Book> {
+        Book::found(folder)?.ok_or_else(|| Error::at(folder, "there is neither model.toml nor NAME_inference.py"))
+    }
+
+    /// The model in this folder, if there is one.
+    fn found(folder: &Path) -> Result<Option<Book>> {
         let path = folder.join("model.toml");
         let manifest = if path.exists() {
-            Manifest::parse(&std::fs::read_to_string(&path).map_err(|error| Error::at(&path, error))?, &path)?
+            Some(Manifest::parse(&std::fs::read_to_string(&path).map_err(|error| Error::at(&path, error))?, &path)?)
         } else {
-            seed::manifest(folder)?.ok_or_else(|| Error::at(folder, "there is neither model.toml nor NAME_inference.py"))?
+            seed::manifest(folder)?
         };
-        Ok(Book { manifest, place: Place::Folder(folder.to_owned()) })
+        Ok(manifest.map(|manifest| Book { manifest, place: Place::Folder(folder.to_owned()) }))
     }
 
     /// Where it is, in words.
@@ -99,7 +104,12 @@ impl Shelf {
     pub fn open(folder: &Path) -> Result<Shelf> {
         let mut books = vec![];
         for path in folders(folder)? {
-            books.push(Book::open(&path)?);
+            match Book::found(&path)? {
+                Some(book) => books.push(book),
+                None => {
+                    tracing::warn!(folder = %path.display(), "it holds neither model.toml nor NAME_inference.py: it is no model")
+                }
+            }
         }
         for (place, files) in SHIPPED {
             let manifest = files.iter().find(|(name, _)| *name == "model.toml").map(|(_, bytes)| String::from_utf8_lossy(bytes));
@@ -195,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn two_folders_with_one_version_and_a_folder_with_none_are_refused() {
+    fn two_folders_with_one_version_are_refused_and_one_with_no_model_is_passed_over() {
         let place = tempfile::tempdir().unwrap();
         assert!(Shelf::open(&place.path().join("nowhere")).is_ok());
         for folder in ["a", "b"] {
@@ -203,6 +213,7 @@ mod tests {
         }
         assert!(Shelf::open(place.path()).unwrap_err().0.contains("another folder holds the same version"));
         std::fs::remove_file(place.path().join("b/model.toml")).unwrap();
-        assert!(Shelf::open(place.path()).unwrap_err().0.contains("neither model.toml nor NAME_inference.py"));
+        assert!(Book::open(&place.path().join("b")).unwrap_err().0.contains("neither model.toml nor NAME_inference.py"));
+        assert_eq!(Shelf::open(place.path()).unwrap().names().iter().filter(|name| **name == "mood").count(), 1);
     }
 }

@@ -1,7 +1,7 @@
 //! A transformer, from a folder as model hubs publish it.
 
 use crate::worths::{Worths, likeliest};
-use crate::{Answer, Book, Device, Result, Scorer};
+use crate::{Answer, Book, Decision, Device, Result, Scorer};
 use onnx::{Classifier, Limits};
 use std::borrow::Cow;
 
@@ -51,17 +51,17 @@ impl Transformer {
 impl Scorer for Transformer {
     fn score(&mut self, texts: &[&str]) -> Vec<Answer> {
         match self.told(texts) {
-            Ok(told) => told.iter().map(|(probabilities, decided)| Ok(self.worths.answer(probabilities, decided))).collect(),
+            Ok(told) => told.iter().map(|(probabilities, decided)| self.worths.answer(probabilities, decided)).collect(),
             Err(why) => texts.iter().map(|_| Err(Cow::Owned(why.clone()))).collect(),
         }
     }
 
-    fn classes(&mut self, texts: &[&str]) -> Vec<Vec<String>> {
+    fn classes(&mut self, texts: &[&str]) -> Vec<Decision> {
         let told = self.told(texts);
         let names = |decided: &[u32]| decided.iter().map(|class| self.worths.name(*class as usize).to_owned()).collect();
         match told {
-            Ok(told) => told.iter().map(|(_, decided)| names(decided)).collect(),
-            Err(_) => texts.iter().map(|_| vec![]).collect(),
+            Ok(told) => told.iter().map(|(_, decided)| Ok(names(decided))).collect(),
+            Err(why) => texts.iter().map(|_| Err(Cow::Owned(why.clone()))).collect(),
         }
     }
 

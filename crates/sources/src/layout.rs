@@ -167,10 +167,11 @@ fn table(wanted: &Wanted, path: &Path, start: &str) -> Result<Layout, String> {
     } else if start.is_empty() {
         return Ok(Layout::lines(wanted));
     } else {
-        let columns = Columns::named(&row, &wanted.columns, delimiter)?;
-        // A row that tells a time is no heading.
-        let heading = !columns.tells_time(&row);
-        (columns, heading)
+        // Where columns are told by number, a row that tells a time is no heading: what is in it names no column.
+        match Columns::named(&[], &wanted.columns, delimiter).ok().filter(|columns| columns.tells_time(&row)) {
+            Some(columns) => (columns, false),
+            None => (Columns::named(&row, &wanted.columns, delimiter)?, true),
+        }
     };
     columns.file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     Ok(Layout { format: Format::Table(Box::new(columns)), latin: wanted.latin, heading })

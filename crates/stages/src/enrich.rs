@@ -17,7 +17,6 @@ pub struct Enrich {
     model: String,
     /// Whether a post that the model fails on is rejected; else it is told that there is no score, and why.
     rejects: bool,
-    asks_outside: bool,
     counter: Mutex<Counter>,
 }
 
@@ -30,9 +29,8 @@ struct Counter {
 impl Enrich {
     /// Asks `model` for `output` at this desk.
     pub fn new(model: &str, output: &str, rejects: bool, desk: Box<dyn Desk>) -> Self {
-        let asks_outside = desk.is_outside();
         let counter = Mutex::new(Counter { desk, said: BTreeMap::new() });
-        Enrich { role: role(model), output: output.to_owned(), model: model.to_owned(), rejects, asks_outside, counter }
+        Enrich { role: role(model), output: output.to_owned(), model: model.to_owned(), rejects, counter }
     }
 
     fn counter(&self) -> MutexGuard<'_, Counter> {
@@ -81,7 +79,7 @@ impl Stage for Enrich {
     }
 
     fn asks_outside(&self) -> bool {
-        self.asks_outside
+        self.counter().desk.is_outside()
     }
 
     fn asked(&self) -> Asked {

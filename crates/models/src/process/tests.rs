@@ -36,7 +36,9 @@ fn what_it_says_beside_its_answers_is_passed_over() {
 #[test]
 fn lies_are_told_from_scores() {
     let liar = answering("[float('nan'), 1, 'x', None][:len(texts)]");
-    let said = whys(&mut program(&liar, Type::Float, 10.0), &["a", "b", "c", "d"]);
+    let mut process = program(&liar, Type::Float, 10.0);
+    process.limits.start = Duration::from_secs(2);
+    let said = whys(&mut process, &["a", "b", "c", "d"]);
     // Python writes what is no number in a way that is no JSON.
     assert!(said.iter().all(|why| why.contains("no answer within") || why.contains("ended")), "{said:?}");
     let liar = answering("[1e400, 1, 'x', None, 1.5, [2], True]");
@@ -111,13 +113,34 @@ fn what_it_started_ends_with_it_and_it_learns_no_secrets() {
         other => panic!("{other:?}"),
     };
     let state = || std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
+    let until = Instant::now() + Duration::from_secs(5);
+    while !state().contains("(sleep)") && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(10));
+    }
     assert!(state().contains("(sleep)"));
     drop(process);
-    let until = Instant::now() + Duration::from_secs(5);
     while state().contains("(sleep)") && !state().contains(") Z ") && Instant::now() < until {
         std::thread::sleep(Duration::from_millis(10));
     }
     assert!(!state().contains("(sleep)") || state().contains(") Z "), "{}", state());
     let names = answering("[' '.join(name for name in os.environ if name.startswith('GOSHAWK'))]");
     assert_eq!(whys(&mut program(&names, Type::Text, 5.0), &["a"]), ["Text(Text(\"\"))"]);
+}
+
+#[test]
+fn who_is_patient_loses_only_the_text_that_kills_it() {
+    let mortal = answering("texts if 'kill' not in texts else sys.exit(9)");
+    let texts = ["a", "kill", "b", "c"];
+    let said = whys(&mut program(&mortal, Type::Text, 5.0), &texts);
+    assert!(said.iter().all(|why| why.contains("exit status: 9")), "{said:?}");
+    let mut patient = program(&mortal, Type::Text, 5.0);
+    patient.be_patient();
+    let said = whys(&mut patient, &texts);
+    assert!(said[1].contains("exit status: 9"), "{said:?}");
+    assert_eq!([&said[0], &said[2], &said[3]], ["Text(Text(\"a\"))", "Text(Text(\"b\"))", "Text(Text(\"c\"))"]);
+    let mut broken = program("import sys\nsys.exit(1)", Type::Text, 5.0);
+    broken.be_patient();
+    let begun = Instant::now();
+    assert_eq!(broken.score(&["a"; 1000]).len(), 1000);
+    assert!(begun.elapsed() < REST * 20, "it is of no use: {:?}", begun.elapsed());
 }

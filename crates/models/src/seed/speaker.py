@@ -1,6 +1,7 @@
 """Speaks for a model that follows KafkaFilRouge's convention: JSON lines in, JSON lines out."""
 
 import json
+import math
 import os
 import sys
 
@@ -28,10 +29,13 @@ def value(text):
     except Exception as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
         return None
-    # What is no number cannot be written in JSON.
-    return None if told != told else told
+    # What is no number, or no text, cannot be written in JSON.
+    if isinstance(told, float) and not math.isfinite(told):
+        return None
+    return told.encode("utf-8", "replace").decode() if isinstance(told, str) else told
 
 
+sys.stdin.reconfigure(encoding="utf-8", errors="replace")
 for line in sys.stdin:
     asked = json.loads(line)
     values = [value(text) for text in asked["texts"]]

@@ -56,3 +56,38 @@ fn what_is_wrong_with_a_folder_is_said() {
     assert!(list("{a}").contains("`a` has no colon"));
     assert_eq!(list("{'a': 'text',}"), "");
 }
+
+#[test]
+fn what_it_requires_is_put_into_an_environment_of_its_own_once() {
+    let folder = longer("INFERENCE_CLASSIFIER_NAME=Longer\n");
+    std::fs::write(folder.path().join("requirements.txt"), "# nothing\n").unwrap();
+    let answers = |folder: &tempfile::TempDir| Book::open(folder.path()).unwrap().scorer().unwrap().score(&["four"]);
+    assert_eq!(answers(&folder), [Ok(Worth::Float(4.5))]);
+    let ready = || files(&folder.path().join(".venv")).unwrap().into_iter().filter(|name| name.starts_with("ready-"));
+    let made = ready().next().unwrap();
+    std::fs::write(folder.path().join(".venv/mark"), "").unwrap();
+    assert_eq!(answers(&folder), [Ok(Worth::Float(4.5))]);
+    assert!(folder.path().join(".venv/mark").exists(), "it is not made again");
+    std::fs::write(folder.path().join("requirements.txt"), "no-such-package-of-anybody==1 --no-index\n").unwrap();
+    let why = answers(&folder).remove(0).unwrap_err();
+    assert!(why.contains("it has ended with"), "{why}");
+    assert!(ready().all(|name| name != made) && ready().count() == 0, "what failed is tried again");
+}
+
+#[test]
+fn the_variables_of_the_whole_are_heeded_where_they_are_of_this_folder() {
+    let place = tempfile::tempdir().unwrap();
+    std::fs::write(place.path().join(".env"), "INFERENCE_PYTHON_FILE=a_inference\nINFERENCE_PYTHON_MODEL=a.pth\n").unwrap();
+    for (name, file) in [("a@2", "a.pth"), ("b", "b.pth")] {
+        let folder = place.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        let module = name.split('@').next().unwrap();
+        std::fs::write(folder.join(format!("{module}_inference.py")), "").unwrap();
+        std::fs::write(folder.join(file), "").unwrap();
+    }
+    std::fs::create_dir(place.path().join("data")).unwrap();
+    let of = |name: &str| manifest(&place.path().join(name)).unwrap().map(|found| (found.name, found.version));
+    assert_eq!(of("a@2"), Some(("a".to_owned(), "2".to_owned())));
+    assert_eq!(of("b"), Some(("b".to_owned(), "1".to_owned())));
+    assert_eq!(of("data"), None);
+}

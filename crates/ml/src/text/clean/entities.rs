@@ -14,8 +14,9 @@ fn pass(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('&') {
         decoded.push_str(before);
-        let found =
-            after.split_once(';').filter(|(name, _)| name.len() <= LONGEST).and_then(|(name, rest)| Some((sign(name)?, rest)));
+        // No further than a name may reach: of a text of nothing but `&`, each would look at all the others.
+        let end = after.bytes().take(LONGEST + 1).position(|byte| byte == b';');
+        let found = end.and_then(|end| Some((sign(after.get(..end)?)?, after.get(end + 1..)?)));
         let (sign, follows) = found.unwrap_or(('&', after));
         decoded.push(sign);
         rest = follows;
