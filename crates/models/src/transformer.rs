@@ -8,6 +8,9 @@ use std::borrow::Cow;
 /// A text with several labels has those that are likelier than not.
 const LIKELY: f32 = 0.5;
 
+/// How likely a text is of each class, and the classes that are decided for.
+type Told = (Vec<f32>, Vec<u32>);
+
 /// A transformer that tells classes apart.
 pub struct Transformer {
     classifier: Classifier,
@@ -32,8 +35,7 @@ impl Transformer {
         Ok(Transformer { classifier, worths, trouble: None })
     }
 
-    /// How likely each text is of each class, and the classes that are decided for.
-    fn told(&mut self, texts: &[&str]) -> std::result::Result<Vec<(Vec<f32>, Vec<u32>)>, String> {
+    fn told(&mut self, texts: &[&str]) -> std::result::Result<Vec<Told>, String> {
         let told = self.classifier.probabilities(texts);
         self.trouble = told.as_ref().err().cloned();
         let several = self.classifier.is_multi_label();
