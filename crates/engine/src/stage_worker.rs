@@ -154,6 +154,10 @@ impl<S: Stage> Turn for StageWorker<S> {
                     return Ok(Turned::Worked { bytes });
                 }
             }
+            // Who takes on little at a time has read as much as it may: more is likely to wait.
+            if bytes * 2 > self.plan.batch_bytes {
+                bytes = usize::MAX;
+            }
             let commit = self.collect(&touched);
             if commit.is_empty() {
                 return Ok(Turned::Worked { bytes });
