@@ -2,7 +2,7 @@
 
 mod model;
 
-pub use model::{Eval, ModelCommand, Score, Table, Train};
+pub use model::{Eval, ModelCommand, Named, Score, Table, Train};
 
 use crate::config::Flags;
 use clap::{Args, Parser, Subcommand};

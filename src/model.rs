@@ -10,11 +10,15 @@ mod score;
 mod train;
 mod versions;
 
-use crate::cli::{Common, ModelCommand};
+use crate::cli::{Common, ModelCommand, Named};
 use crate::config::Config;
-use crate::place;
+use crate::place::{self, Reach};
+use crate::tap::each;
 use anyhow::{Context as _, Result, anyhow, bail};
+use domain::Score;
+use flow::Value;
 use models::{Book, Shelf, Standings};
+use serde::Deserialize;
 use std::path::Path;
 
 pub fn model(command: &ModelCommand) -> Result<()> {
@@ -46,13 +50,30 @@ pub fn model(command: &ModelCommand) -> Result<()> {
         }
         ModelCommand::Rollback { common, which, version: None, .. } => versions::roll_back(&of(common)?, which),
         ModelCommand::Shadow { common, folder } => versions::shadow(&of(common)?, folder),
-        ModelCommand::Promote { common, name } => versions::promote(&of(common)?, name),
-        ModelCommand::Compare { common, name } => compare::compare(&of(common)?, name),
-        ModelCommand::Backfill { common, name } => backfill::backfill(&of(common)?, name),
+        ModelCommand::Promote(Named { common, name }) => versions::promote(&of(common)?, name),
+        ModelCommand::Compare(Named { common, name }) => compare::compare(&of(common)?, name),
+        ModelCommand::Backfill(Named { common, name }) => backfill::backfill(&of(common)?, name),
         ModelCommand::Score(arguments) => score::score(&of(&arguments.common)?, arguments),
         ModelCommand::Eval(arguments) => eval::eval(&of(&arguments.common)?, arguments),
         ModelCommand::Train(arguments) => train::train(arguments),
     }
+}
+
+/// Takes each score of a model that is on the log.
+fn scores(reach: &Reach, model: &str, take: &mut dyn FnMut(Score<'_>)) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Entry<'a> {
+        #[serde(borrow)]
+        value: Score<'a>,
+    }
+    let mut take = |line: &[u8]| {
+        let score = serde_json::from_slice::<Entry<'_>>(line).context("a score cannot be read")?.value;
+        if *score.model == *model {
+            take(score);
+        }
+        Ok(())
+    };
+    each(reach, Score::TOPIC, None, &mut take)
 }
 
 /// A model that is learned has the name of its window; a text model's starts with a letter.

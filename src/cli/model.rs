@@ -64,19 +64,9 @@ pub enum ModelCommand {
         folder: PathBuf,
     },
     /// How the version that is tried agrees with the one in force
-    Compare {
-        #[command(flatten)]
-        common: Common,
-        /// The model
-        name: String,
-    },
+    Compare(Named),
     /// Put the version that is tried in force
-    Promote {
-        #[command(flatten)]
-        common: Common,
-        /// The model
-        name: String,
-    },
+    Promote(Named),
     /// Put an older version back in force, or try a new one no longer
     Rollback {
         #[command(flatten)]
@@ -92,12 +82,16 @@ pub enum ModelCommand {
         reason: Option<String>,
     },
     /// Score the posts on the log that have no score of the version in force
-    Backfill {
-        #[command(flatten)]
-        common: Common,
-        /// The model
-        name: String,
-    },
+    Backfill(Named),
+}
+
+/// A text model, by its name.
+#[derive(Debug, Args)]
+pub struct Named {
+    #[command(flatten)]
+    pub common: Common,
+    /// The model
+    pub name: String,
 }
 
 #[derive(Debug, Args)]

@@ -1,18 +1,18 @@
 //! `goshawk model backfill`: scores that are missing are made up for, once the model is well again, or was not there when posts came.
 
-use super::found;
+use super::{found, scores};
 use crate::append::append;
 use crate::config::Config;
 use crate::place::{self, Reach};
 use crate::print;
 use crate::tap::each;
 use anyhow::{Context, Result, bail};
-use domain::{Desk, Health, LANGUAGE, Post, Question, RoleHealth, Score, Text};
+use domain::{Desk, Health, LANGUAGE, Post, RoleHealth, Score, Text};
 use flow::Value;
 use journal::Access;
 use models::Counter;
 use serde::Deserialize;
-use std::borrow::Cow;
+use stages::enrich::{is_asked, question, role};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -37,15 +37,14 @@ pub fn backfill(config: &Config, name: &str) -> Result<()> {
     let reach = place::reach(&config.log, Access::Write)?;
     let ends = ends(&reach)?;
     if let Reach::Process(url) = &reach {
-        let_it_pass(url, &stages::enrich::role(name))?;
+        let_it_pass(url, &role(name))?;
     }
     let scored = scored(&reach, name, &book.manifest.version)?;
     let mut work = Work { reach: &reach, model: name, counter, posts: vec![], made: 0, still: 0 };
     let mut take = |line: &[u8]| {
         let Ok(PostEntry { partition, offset, value: post }) = serde_json::from_slice(line) else { return Ok(()) };
         let is_old = ends.get(&partition).is_some_and(|end| offset <= *end);
-        let is_missing =
-            is_old && stages::enrich::is_asked(&post) && !scored.contains(&(post.network.to_string(), post.id.to_string()));
+        let is_missing = is_old && is_asked(&post) && !scored.contains(&(post.network.to_string(), post.id.to_string()));
         if is_missing { work.take(owned(post)) } else { Ok(()) }
     };
     each(&reach, Post::TOPIC, None, &mut take)?;
@@ -60,12 +59,6 @@ struct PostEntry<'a> {
     offset: u64,
     #[serde(borrow)]
     value: Post<'a>,
-}
-
-#[derive(Deserialize)]
-struct ScoreEntry<'a> {
-    #[serde(borrow)]
-    value: Score<'a>,
 }
 
 /// The last post of each partition.
@@ -108,79 +101,57 @@ fn let_it_pass(url: &str, role: &str) -> Result<()> {
 /// The posts that this version has dealt with: it gave a score, or does not know their language.
 fn scored(reach: &Reach, name: &str, version: &str) -> Result<HashSet<Name>> {
     let mut scored = HashSet::new();
-    let mut take = |line: &[u8]| {
-        let score = serde_json::from_slice::<ScoreEntry<'_>>(line).context("a score cannot be read")?.value;
+    scores(reach, name, &mut |score| {
         let is_done = score.value.is_some() || score.why.as_deref() == Some(LANGUAGE);
-        if *score.model == *name && *score.version == *version && !score.shadow && is_done {
+        if *score.version == *version && !score.shadow && is_done {
             scored.insert((score.network.to_string(), score.post.to_string()));
         }
-        Ok(())
-    };
-    each(reach, Score::TOPIC, None, &mut take)?;
+    })?;
     Ok(scored)
 }
 
-/// What is needed of a post.
-struct Lacking {
-    network: String,
-    id: String,
-    root: String,
-    text: String,
-    lang: Option<String>,
-    time: flow::Timestamp,
-}
-
-fn owned(post: Post<'_>) -> Lacking {
-    let Post { network, id, root, text, lang, time, .. } = post;
-    let own = |text: Text<'_>| text.0.into_owned();
-    Lacking { network: own(network), id: own(id), root: own(root), text: own(text), lang: lang.map(own), time }
+/// What is needed of a post, on its own.
+fn owned(post: Post<'_>) -> Post<'static> {
+    let Post { network, id, root, kind, text, lang, time, .. } = post;
+    let lang = lang.map(Text::into_owned);
+    Post {
+        root: root.into_owned(),
+        kind,
+        text: text.into_owned(),
+        lang,
+        ..Post::deletion(network.into_owned(), id.into_owned(), time)
+    }
 }
 
 struct Work<'a> {
     reach: &'a Reach,
     model: &'a str,
     counter: Counter,
-    posts: Vec<Lacking>,
+    posts: Vec<Post<'static>>,
     made: usize,
     still: usize,
 }
 
 impl Work<'_> {
-    fn take(&mut self, post: Lacking) -> Result<()> {
+    fn take(&mut self, post: Post<'static>) -> Result<()> {
         self.posts.push(post);
         if self.posts.len() < AT_A_TIME { Ok(()) } else { self.ask() }
     }
 
     fn ask(&mut self) -> Result<()> {
         let posts = std::mem::take(&mut self.posts);
-        let questions = posts.iter().map(|post| Question { text: &post.text, lang: post.lang.as_deref() });
-        let said = self.counter.ask(&questions.collect::<Vec<_>>());
+        let said = self.counter.ask(&posts.iter().map(question).collect::<Vec<_>>());
         let mut scores = vec![];
         for (post, said) in posts.iter().zip(said) {
             let Some(said) = said.into_iter().find(|said| !said.shadow) else { continue };
-            let (value, why) = match said.answer {
-                Ok(value) => (Some(value), None),
-                Err(why) if why == LANGUAGE => (None, Some(Text(why))),
-                Err(why) => {
-                    self.still += 1;
-                    tracing::info!(post = post.id, why = %why, "there is still no score");
-                    continue;
-                }
-            };
-            let of = |text: &str| Text(Cow::Owned(text.to_owned()));
-            scores.push(Score {
-                network: of(&post.network),
-                post: of(&post.id),
-                root: of(&post.root),
-                output: of(self.counter.output()),
-                model: of(self.model),
-                version: Text(said.version),
-                value,
-                why,
-                lang: Text(said.lang),
-                shadow: false,
-                time: post.time,
-            });
+            if let Err(why) = said.answer.as_ref()
+                && why != LANGUAGE
+            {
+                self.still += 1;
+                tracing::info!(post = %post.id, %why, "there is still no score");
+                continue;
+            }
+            scores.push(Score::of(post, self.counter.output(), self.model, said));
         }
         if !scores.is_empty() {
             append(self.reach, NOBODY, &scores, |score| score.time)?;

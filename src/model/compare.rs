@@ -1,17 +1,14 @@
 //! `goshawk model compare`: how a version that is tried agrees with the one in force, on the posts that both have scored.
 
-use super::folder;
+use super::{folder, scores};
 use crate::config::Config;
 use crate::place;
 use crate::print;
-use crate::tap::each;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use domain::{Score, Worth};
-use flow::Value;
 use journal::Access;
 use ml::text::quality::{mean_absolute_error, pearson};
 use models::Standings;
-use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
@@ -23,12 +20,6 @@ const MOST_PAIRS: usize = 1_000_000;
 
 /// Beyond this, the scores of the two are distributed so differently that what is built on them will be, too.
 const DRIFTED: f64 = 0.2;
-
-#[derive(Deserialize)]
-struct Entry<'a> {
-    #[serde(borrow)]
-    value: Score<'a>,
-}
 
 /// What both have said.
 #[derive(Default)]
@@ -50,14 +41,7 @@ pub fn compare(config: &Config, name: &str) -> Result<()> {
         (None, None) => bail!("no version of {name} was tried yet: `goshawk model shadow FOLDER` does that"),
     };
     let mut both = Both { in_force, tried, ..Both::default() };
-    let mut take = |line: &[u8]| {
-        let score = serde_json::from_slice::<Entry<'_>>(line).context("a score cannot be read")?.value;
-        if *score.model == *name {
-            both.take(score);
-        }
-        Ok(())
-    };
-    each(&place::reach(&config.log, Access::Read)?, Score::TOPIC, None, &mut take)?;
+    scores(&place::reach(&config.log, Access::Read)?, name, &mut |score| both.take(score))?;
     print(&both.told())
 }
 

@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use ml::text::lexicon;
 use ml::text::linear::{Lexicon, Linear, Progress, Training, train as learn};
 use ml::text::quality::{leave_one_out, stratified};
-use models::{Book, Kind, Manifest, Type};
+use models::{Kind, Manifest, Type};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -55,14 +55,13 @@ pub fn train(arguments: &Train) -> Result<()> {
     bar.finish_and_clear();
     let mut manifest = manifest(arguments, folder, worths)?;
     manifest.quality = quality;
-    write(folder, &manifest, &linear.write())?;
     if let Some(test) = &arguments.test {
         let test_rows = data::read(test, &arguments.table.columns())?;
-        let measured = decided(&mut *Book::open(folder)?.scorer()?, &test_rows, &data::classes(&test_rows))?;
+        let measured = decided(&mut *models::deciding(linear.clone()), &test_rows, &data::classes(&test_rows))?;
         print(&measured.table())?;
         manifest.quality.extend(measured.measures.iter().map(|(name, value)| (format!("test {name}"), rounded(*value))));
-        write(folder, &manifest, &linear.write())?;
     }
+    write(folder, &manifest, &linear.write())?;
     print(&format!("{} {} stands in {}\n", manifest.name, manifest.version, folder.display()))
 }
 
@@ -247,7 +246,7 @@ fn manifest(arguments: &Train, folder: &Path, classes: BTreeMap<String, f64>) ->
         process: None,
         onnx: None,
     };
-    Ok(Manifest::parse(&toml::to_string(&manifest)?, folder)?)
+    Ok(manifest.checked(folder)?)
 }
 
 fn write(folder: &Path, manifest: &Manifest, weights: &[u8]) -> Result<()> {

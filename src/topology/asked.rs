@@ -13,15 +13,16 @@ pub fn models(config: &Config) -> Result<Vec<String>> {
         true => Ok(name.to_owned()),
         false => bail!("there is no model `{name}`; there are all, {}", shelf.names().join(", ")),
     };
-    let all = || config.enrich.models.iter().any(|name| name == "all");
-    let asked = match () {
-        () if config.roles.iter().any(|role| role == "all" || role == ENRICH) && all() => {
-            shelf.names().into_iter().map(str::to_owned).collect()
-        }
-        () if config.roles.iter().any(|role| role == "all" || role == ENRICH) => config.enrich.models.clone(),
-        () => config.roles.iter().filter_map(|role| role.strip_prefix("enrich:")).map(str::to_owned).collect::<Vec<_>>(),
+    let by_role = config.roles.iter().filter_map(|role| role.strip_prefix("enrich:"));
+    let configured = config.enrich.models.iter().map(String::as_str);
+    let asked: Vec<&str> = if !config.roles.iter().any(|role| role == "all" || role == ENRICH) {
+        by_role.collect()
+    } else if config.enrich.models.iter().any(|name| name == "all") {
+        shelf.names()
+    } else {
+        configured.collect()
     };
-    asked.iter().filter(|name| !name.is_empty()).map(|name| known(name)).collect()
+    asked.into_iter().filter(|name| !name.is_empty()).map(known).collect()
 }
 
 /// The groups as which this process reads.

@@ -1,7 +1,7 @@
 //! Scores: what text models say of posts, and who is asked.
 
-use crate::Text;
 use crate::schema::Moment;
+use crate::{Post, Text};
 use flow::{Asked, Timestamp, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,30 @@ pub struct Score<'a> {
     /// When the post was posted.
     #[schemars(with = "Moment")]
     pub time: Timestamp,
+}
+
+impl<'a> Score<'a> {
+    /// What a model has said of a post.
+    pub fn of(post: &'a Post<'_>, output: &'a str, model: &'a str, said: Said) -> Self {
+        let Said { version, shadow, lang, answer } = said;
+        let (value, why) = match answer {
+            Ok(value) => (Some(value), None),
+            Err(why) => (None, Some(Text(why))),
+        };
+        Score {
+            network: Text::from(&*post.network),
+            post: Text::from(&*post.id),
+            root: Text::from(&*post.root),
+            output: Text::from(output),
+            model: Text::from(model),
+            version: Text(version),
+            value,
+            why,
+            lang: Text(lang),
+            shadow,
+            time: post.time,
+        }
+    }
 }
 
 impl Value for Score<'_> {

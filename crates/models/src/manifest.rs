@@ -172,8 +172,13 @@ impl Manifest {
     /// Reads it from text that stands in this place.
     pub fn parse(text: &str, place: &Path) -> Result<Manifest> {
         let manifest: Manifest = toml::from_str(text).map_err(|error| Error::at(place, error.to_string().trim_end()))?;
-        manifest.check().map_err(|why| Error::at(place, why))?;
-        Ok(manifest)
+        manifest.checked(place)
+    }
+
+    /// The same, if all in it is sound; `place` is where it stands.
+    pub fn checked(self, place: &Path) -> Result<Manifest> {
+        self.check().map_err(|why| Error::at(place, why))?;
+        Ok(self)
     }
 
     fn check(&self) -> std::result::Result<(), String> {

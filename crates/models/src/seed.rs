@@ -83,9 +83,7 @@ pub fn manifest(folder: &Path) -> Result<Option<Manifest>> {
         process,
         onnx: None,
     };
-    // What was made here must pass as what is read does.
-    let text = toml::to_string(&manifest).map_err(|error| Error::at(folder, error))?;
-    Manifest::parse(&text, folder).map(Some)
+    manifest.checked(folder).map(Some)
 }
 
 /// The version: what stands behind an `@` in the folder's name, or 1.

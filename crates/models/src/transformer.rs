@@ -39,14 +39,18 @@ impl Transformer {
         let told = self.classifier.probabilities(texts);
         self.trouble = told.as_ref().err().cloned();
         let several = self.classifier.is_multi_label();
-        let decided = |probabilities: &Vec<f32>| -> Vec<u32> {
+        let decided = |probabilities: &[f32]| -> Vec<u32> {
             let all = 0..probabilities.len() as u32;
             if !several {
                 return vec![likeliest(probabilities, &all.collect::<Vec<_>>()) as u32];
             }
             all.filter(|class| probabilities.get(*class as usize).is_some_and(|p| *p >= LIKELY)).collect()
         };
-        Ok(told?.into_iter().map(|probabilities| (probabilities.clone(), decided(&probabilities))).collect())
+        let with_decision = |probabilities: Vec<f32>| {
+            let decided = decided(&probabilities);
+            (probabilities, decided)
+        };
+        Ok(told?.into_iter().map(with_decision).collect())
     }
 }
 

@@ -3,9 +3,8 @@
 #[cfg(test)]
 mod tests;
 
-use domain::{Desk, Kind, Post, Question, Said, Score, Text};
+use domain::{Desk, Kind, Post, Question, Said, Score};
 use flow::{Asked, Batch, Broken, Format, Input, Out, Stage};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -57,7 +56,8 @@ pub fn is_asked(post: &Post<'_>) -> bool {
     post.kind != Kind::Deletion && !post.text.trim().is_empty()
 }
 
-fn question<'a>(post: &'a Post<'_>) -> Question<'a> {
+/// What is asked about a post.
+pub fn question<'a>(post: &'a Post<'_>) -> Question<'a> {
     Question { text: &post.text, lang: post.lang.as_deref() }
 }
 
@@ -98,26 +98,8 @@ impl Stage for Enrich {
         {
             return Err(Broken(format!("{} said nothing: {why}", self.model)));
         }
-        for Said { version, shadow, lang, answer } in said {
-            let (value, why) = match answer {
-                Ok(value) => (Some(value), None),
-                Err(why) => (None, Some(Text(why))),
-            };
-            let borrowed = |text: &'_ str| Text(Cow::Owned(text.to_owned()));
-            let score = Score {
-                network: borrowed(&post.network),
-                post: borrowed(&post.id),
-                root: borrowed(&post.root),
-                output: borrowed(&self.output),
-                model: borrowed(&self.model),
-                version: Text(version),
-                value,
-                why,
-                lang: Text(lang),
-                shadow,
-                time: post.time,
-            };
-            out.send(input.record.time, &score);
+        for said in said {
+            out.send(input.record.time, &Score::of(&post, &self.output, &self.model, said));
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
 use super::*;
-use domain::Worth;
+use domain::{Text, Worth};
 use expect_test::{Expect, expect};
 use flow::Timestamp;
 use flow::driver::{Driver, lines};
