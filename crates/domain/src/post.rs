@@ -20,6 +20,8 @@ pub enum Kind {
     Reply,
     /// The post of this id was taken back. Nothing but `network`, `id`, `root` and `time` is known: the rest is empty.
     Deletion,
+    /// The post of this id now says this: all of it as it is since `time`.
+    Edit,
 }
 
 /// Who wrote a post.

@@ -14,7 +14,8 @@ pub use page::page;
 pub(crate) use shapes::{Moment, Raw as RawBytes};
 
 use crate::{
-    Accuracy, Alert, Counts, Deviation, Estimate, Model, Post, Prediction, Rollback, Sample, Score, Series, Sighting, Size,
+    Accuracy, Alert, Counts, Deviation, Document, Estimate, Model, Post, Prediction, Rollback, Sample, Score, Series, Sighting,
+    Size,
 };
 use flow::{Late, Rejected, Value as _};
 use ordered::Ordered;
@@ -43,6 +44,7 @@ pub const TOPICS: &[&str] = &[
     Accuracy::TOPIC,
     Alert::TOPIC,
     Score::TOPIC,
+    Document::TOPIC,
     Late::TOPIC,
     Rejected::TOPIC,
 ];
@@ -83,6 +85,7 @@ fn shape(topic: &str, settings: SchemaSettings) -> Option<Value> {
         Accuracy::TOPIC => Some(root::<Accuracy<'_>>(settings)),
         Alert::TOPIC => Some(root::<Alert<'_>>(settings)),
         Score::TOPIC => Some(root::<Score<'_>>(settings)),
+        Document::TOPIC => Some(root::<Document<'_>>(settings)),
         Rollback::TOPIC => Some(root::<Rollback<'_>>(settings)),
         Late::TOPIC => Some(root::<shapes::Late>(settings)),
         Rejected::TOPIC => Some(root::<shapes::Rejected>(settings)),
@@ -108,6 +111,7 @@ fn list_values(schema: &mut Schema) {
 fn key(topic: &str) -> Option<&'static str> {
     match topic {
         Post::TOPIC | Score::TOPIC => Some("root"),
+        Document::TOPIC => Some("post.root"),
         Sighting::TOPIC | Counts::TOPIC => Some("city"),
         Series::TOPIC | Size::TOPIC | Estimate::TOPIC | Prediction::TOPIC | Deviation::TOPIC => Some("cascade"),
         Sample::TOPIC | Model::TOPIC | Accuracy::TOPIC | Rollback::TOPIC => Some("window"),

@@ -94,12 +94,19 @@ impl Batch {
     }
 }
 
-/// What makes a post the same as another. That a post was taken back is not the post itself.
+/// What makes a post the same as another. That a post was taken back is not the post itself, and neither is how it was edited.
 fn identity(post: &Post<'_>, name: &mut Vec<u8>) -> u64 {
     name.clear();
     name.extend_from_slice(post.network.as_bytes());
-    name.push(if post.kind == Kind::Deletion { 1 } else { 0 });
+    name.push(match post.kind {
+        Kind::Deletion => 1,
+        Kind::Edit => 2,
+        Kind::Original | Kind::Repost | Kind::Quote | Kind::Reply => 0,
+    });
     name.extend_from_slice(post.id.as_bytes());
+    if post.kind == Kind::Edit {
+        name.extend_from_slice(&post.time.millis().to_be_bytes());
+    }
     xxh3_64(name)
 }
 

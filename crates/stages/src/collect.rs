@@ -86,6 +86,8 @@ impl Stage for Collect {
         match post.kind {
             // Nothing is told of what was taken back. What is added to it later comes too late.
             Kind::Deletion => state.forget(),
+            // A cascade is told by what its first post said at first.
+            Kind::Edit => return Ok(()),
             Kind::Repost => {
                 if state.network().is_some_and(|network| network != &*post.network) {
                     return Err(Broken("a cascade of this name is open on another network".into()));

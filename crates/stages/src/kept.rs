@@ -53,6 +53,12 @@ impl<V: Serialize + DeserializeOwned, const PREFIX: u8> Kept<V, PREFIX> {
         self.entries.iter().map(|(key, value)| (key.as_slice(), value))
     }
 
+    /// The keys that begin with these bytes.
+    pub fn behind(&self, prefix: &[u8]) -> Vec<Vec<u8>> {
+        let from = self.entries.range(prefix.to_vec()..);
+        from.map(|(key, _)| key).take_while(|key| key.starts_with(prefix)).cloned().collect()
+    }
+
     pub fn clear(&mut self) {
         self.changed.extend(std::mem::take(&mut self.entries).into_keys());
     }

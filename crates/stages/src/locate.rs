@@ -63,7 +63,8 @@ impl Stage for Locate {
 
     fn on_record(&self, input: &Input<'_>, _state: &mut (), out: &mut Out) -> Result<(), Broken> {
         let post: Outline<'_> = input.decode()?;
-        if post.kind == Kind::Deletion {
+        // An edit is no post more.
+        if matches!(post.kind, Kind::Deletion | Kind::Edit) {
             return Ok(());
         }
         let city = Text(self.city(&post));

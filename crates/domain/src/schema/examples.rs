@@ -1,8 +1,8 @@
 //! Records as they are, for the pages.
 
 use crate::{
-    Accuracy, Alert, AlertState, Author, Bucket, Counts, Deviation, Estimate, Kind, Model, Parameter, Place, Post, Prediction,
-    Rollback, Sample, Score, Series, Sighting, Size, Worth,
+    Accuracy, Alert, AlertState, Author, Bucket, Counts, Deviation, Document, Estimate, Forecast, Kind, Model, Parameter, Place,
+    Post, Prediction, Rollback, Sample, Score, Scored, Series, Sighting, Size, Worth,
 };
 use flow::{Late, Raw, Refused, Rejected, Timestamp, Value};
 
@@ -50,6 +50,7 @@ pub(super) fn examples(topic: &str) -> Option<Vec<Example>> {
                 &Score { post: "3lbqk9".into(), value: None, why: Some("language".into()), lang: "ja".into(), ..score() },
             )?,
         ]),
+        Document::TOPIC => Some(vec![show("All that is known of that post; one model has yet to speak.", &document())?]),
         Rollback::TOPIC => Some(vec![show("Someone has had enough of the model above.", &rollback())?]),
         Late::TOPIC => Some(vec![show("A sighting that came when its window was closed.", &late())?]),
         Rejected::TOPIC => Some(vec![show("A line that is not UTF-8.", &rejected())?]),
@@ -179,6 +180,18 @@ fn model() -> Model<'static> {
     let (are, constant_are, before_are) = (Some(0.24), Some(0.31), Some(0.26));
     let (version, learned_from, in_force, of, reason) = (96, 96, Some(96), None, None);
     Model { window: "600".into(), version, learned_from, kind, are, constant_are, before_are, in_force, of, reason, body }
+}
+
+fn document() -> Document<'static> {
+    let Score { output, model, version, value, .. } = score();
+    let Prediction { window_s, observed, predicted, low, high, model: by, .. } = prediction();
+    Document {
+        post: post(),
+        revision: 1,
+        scores: vec![Scored { model, version, output, value, why: None }],
+        missing: vec!["offence-en".into()],
+        forecast: Some(Forecast { window_s, observed, predicted, low, high, model: by }),
+    }
 }
 
 fn score() -> Score<'static> {

@@ -3,7 +3,7 @@
 use super::ordered::Ordered;
 use super::shapes::{HEX, MOMENT};
 use super::*;
-use crate::{AlertState, Author, Bucket, Kind, LANGUAGE, Parameter, Place, Text, Worth};
+use crate::{AlertState, Author, Bucket, Document, Forecast, Kind, LANGUAGE, Parameter, Place, Scored, Text, Worth};
 use expect_test::expect_file;
 use flow::{Format, Mark, Raw, Refused, Timestamp};
 use serde_json::Map;
@@ -79,7 +79,7 @@ fn write<V: flow::Value>(value: &V) -> Written {
 fn records() -> Vec<Written> {
     let time = Timestamp::from_millis(1_772_323_199_999);
     let kinds: Vec<Kind> = serde_json::from_value(schema("posts").unwrap()["$defs"]["Kind"]["enum"].clone()).unwrap();
-    assert_eq!(kinds.len(), 5);
+    assert_eq!(kinds.len(), 6);
     let mut records = vec![write(&Post::deletion("x".into(), "7".into(), time))];
     for kind in kinds {
         let bare = Post { kind, ..Post::deletion("x".into(), "7".into(), time) };
@@ -187,7 +187,20 @@ fn scored() -> Vec<Written> {
         write(&Score { network, post, root, output, model, version, value, why, lang, shadow: true, time })
     };
     let values = [Worth::Float(-1.0), Worth::Integer(i64::MIN), Worth::Text("\"".into())].map(|value| score(Some(value), None));
-    values.into_iter().chain([score(None, Some(LANGUAGE.into()))]).collect()
+    values.into_iter().chain([score(None, Some(LANGUAGE.into()))]).chain(documents()).collect()
+}
+
+fn documents() -> Vec<Written> {
+    let scored = |value, why| {
+        let (model, version, output) = ("a".into(), "1".into(), "sentiment".into());
+        Scored { model, version, output, value, why }
+    };
+    let forecast = Forecast { window_s: 600, observed: 3, predicted: 0.5, low: Some(0.25), high: None, model: 1 };
+    let post = |kind| Post { kind, ..Post::deletion("x".into(), "7".into(), Timestamp::from_seconds(1)) };
+    let gone = Document { post: post(Kind::Deletion), revision: 2, scores: vec![], missing: vec![], forecast: None };
+    let scores = vec![scored(Some(Worth::Float(0.5)), None), scored(None, Some(LANGUAGE.into()))];
+    let full = Document { post: post(Kind::Edit), scores, missing: vec!["b".into()], forecast: Some(forecast), ..gone.clone() };
+    vec![write(&gone), write(&full)]
 }
 
 fn refused(raw: &[u8], time: Timestamp) -> Refused {
@@ -202,7 +215,16 @@ fn every_record_is_as_its_schema_says() {
     for Written { topic, key, json } in records {
         let (schema, value) = (schema(topic).unwrap(), serde_json::from_str::<Value>(&json).unwrap());
         assert_eq!(faults(&schema, &value), [""; 0], "{json}");
-        assert_eq!(value[schema["x-key"].as_str().unwrap()].as_str().unwrap().as_bytes(), key, "{json}");
+        assert_eq!(
+            value
+                .pointer(&format!("/{}", schema["x-key"].as_str().unwrap().replace('.', "/")))
+                .unwrap()
+                .as_str()
+                .unwrap()
+                .as_bytes(),
+            key,
+            "{json}"
+        );
         assert_eq!(crate::topics::to_json(topic, Format::Json, json.as_bytes()).unwrap(), json.as_bytes());
     }
 }

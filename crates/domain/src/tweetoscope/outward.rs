@@ -21,11 +21,11 @@ pub struct Outward {
 }
 
 impl Outward {
-    /// A post as a tweet; one that was taken back is none. What answers or quotes another begins a cascade of its own.
+    /// A post as a tweet; one that was taken back is none, and an edit is no other. What answers or quotes another begins a cascade of its own.
     ///
     /// Its source is the S of the first rule `source-S`, or 0; the row that it comes from is the K of `cascade-K`, or its root.
     pub fn tweet<'a>(&self, post: &'a Post<'_>) -> Option<Message<'a>> {
-        if post.kind == Kind::Deletion {
+        if matches!(post.kind, Kind::Deletion | Kind::Edit) {
             return None;
         }
         let tag = |start: &str| post.rules.iter().find_map(|rule| rule.strip_prefix(start).filter(|tag| !tag.is_empty()));

@@ -147,6 +147,11 @@ impl Posts {
         match post.kind {
             // What was taken back is not shown, whether or not the file has been written anew.
             Kind::Deletion => self.posts.retain(|known| known.id != *post.id),
+            Kind::Edit => {
+                if let Some(known) = self.posts.iter_mut().find(|known| known.id == *post.id) {
+                    known.text = ShownPost::new(&post).text;
+                }
+            }
             _ => self.posts.push(ShownPost::new(&post)),
         }
     }

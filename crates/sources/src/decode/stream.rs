@@ -61,9 +61,20 @@ impl<'a> Line<'a> {
             "lang" => scan.into(&mut self.lang),
             "geo" => self.geo(scan),
             "referenced_tweets" | "referenced_posts" => self.references(scan),
+            "edit_history_tweet_ids" | "edit_history_post_ids" => self.history(scan),
             "note_tweet" | "note_post" | "author" | "matching_rules" => None,
             _ => scan.skip(),
         })
+    }
+
+    /// A post that was edited has a longer history than itself: that is not the plain case.
+    fn history(&mut self, scan: &mut Scan<'a>) -> Option<()> {
+        let mut versions = 0;
+        scan.list(|scan| {
+            versions += 1;
+            scan.skip()
+        })?;
+        (versions < 2).then_some(())
     }
 
     fn geo(&mut self, scan: &mut Scan<'a>) -> Option<()> {
@@ -96,7 +107,7 @@ impl<'a> Line<'a> {
             Kind::Repost => 3,
             Kind::Quote => 2,
             Kind::Reply => 1,
-            Kind::Original | Kind::Deletion => 0,
+            Kind::Original | Kind::Deletion | Kind::Edit => 0,
         };
         let kind = match kind {
             "retweeted" => Kind::Repost,

@@ -78,6 +78,8 @@ fn what_posts_refer_to() {
         (r#""referenced_tweets":[{"type":"liked","id":"9"}]"#, "x Original id=20 root=20 target=-"),
         (r#""referenced_tweets":null"#, "x Original id=20 root=20 target=-"),
         (r#""edit_history_post_ids":["20"]"#, "x Original id=20 root=20 target=-"),
+        (r#""edit_history_tweet_ids":["18","20"]"#, "x Edit id=18 root=18 target=-"),
+        (r#""edit_history_post_ids":["18","19","20"]"#, "x Edit id=18 root=18 target=-"),
     ] {
         let found = read(&post(fields));
         assert!(found.len() == 1 && found[0].starts_with(expected), "{fields}: {found:?}");

@@ -30,6 +30,9 @@ pub(crate) struct Tweet<'a> {
     referenced_tweets: Option<Few<Reference<'a>>>,
     #[serde(borrow, default)]
     referenced_posts: Option<Few<Reference<'a>>>,
+    /// The identifiers of all its versions, the first one first.
+    #[serde(borrow, default, alias = "edit_history_post_ids")]
+    edit_history_tweet_ids: Option<Vec<Id<'a>>>,
     #[serde(borrow, default, deserialize_with = "object")]
     note_tweet: Option<Note<'a>>,
     #[serde(borrow, default, deserialize_with = "object")]
@@ -111,6 +114,12 @@ impl<'a> Tweet<'a> {
         let references = self.referenced_tweets.or(self.referenced_posts);
         let (kind, target) = relation(references.as_ref());
         let root = if kind == Kind::Repost { target.clone() } else { None };
+        let first = self.edit_history_tweet_ids.and_then(|versions| versions.into_iter().next()).map(|first| first.0);
+        // What was edited goes on under the name that it had first.
+        let (id, kind) = match first.filter(|first| *first != id && kind != Kind::Repost) {
+            Some(first) => (first, Kind::Edit),
+            None => (id, kind),
+        };
         let note = self.note_tweet.or(self.note_post).and_then(|note| note.text);
         Ok(Post {
             network: "x".into(),
