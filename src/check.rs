@@ -2,7 +2,7 @@
 
 use crate::cli;
 use crate::config::{Config, reference};
-use crate::{place, push, topology};
+use crate::{place, push, store, topology};
 use anyhow::{Context, Result, bail};
 use journal::{Access, Settings, Url};
 use std::fmt::Write;
@@ -35,7 +35,11 @@ fn explain(config: &Config) -> Result<String> {
     if config.tweetoscope.brokers.is_empty() {
         writeln!(text, "\nThe role tweetoscope rests: tweetoscope.brokers names none.")?;
     }
-    for (role, url) in [("pushgateway", &config.pushgateway.url), ("alertmanager", &config.alertmanager.url)] {
+    for (role, url) in [
+        ("pushgateway", &config.pushgateway.url),
+        ("alertmanager", &config.alertmanager.url),
+        ("opensearch", &config.opensearch.url),
+    ] {
         if url.is_empty() {
             writeln!(text, "The role {role} rests: {role}.url names none.")?;
         }
@@ -122,7 +126,10 @@ fn connect(config: &Config) -> Result<()> {
         tell("tweetoscope", reached)?;
     }
     for (role, service) in push::services(config)? {
-        tell(role, service.reach().map_err(Into::into))?;
+        tell(role, service.reach("/-/ready").map_err(Into::into))?;
+    }
+    for service in store::services(config)? {
+        tell("opensearch", service.reach("/").map_err(Into::into))?;
     }
     if config.listen != "off" {
         let bound = std::net::TcpListener::bind(&config.listen).with_context(|| format!("cannot listen on {}", config.listen));

@@ -12,6 +12,7 @@ mod push;
 mod rejected;
 mod roles;
 mod run;
+mod store;
 mod tap;
 mod top;
 mod topology;

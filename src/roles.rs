@@ -1,8 +1,8 @@
 //! Roles, put together from the topology and the configuration.
 
 use crate::config::Config;
-use crate::push;
 use crate::topology::{self, Kind, Role};
+use crate::{push, store};
 use anyhow::{Context as _, Result, bail};
 use engine::{
     Context, Permits, Report, SinkPlan, SinkWorker, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned, wall_clock,
@@ -51,6 +51,7 @@ pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engi
             "monitor" => stage(config, role, Arc::new(topology::monitor(config)), context)?,
             "watch" if config.watch.rules.is_empty() => continue,
             "watch" => stage(config, role, Arc::new(topology::watch(config)?), context)?,
+            "join" => stage(config, role, Arc::new(topology::join(config)?), context)?,
             "enrich" => {
                 roles.extend(enrich(config, role, context)?);
                 continue;
@@ -62,6 +63,8 @@ pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engi
                 continue;
             }
             "tweetoscope" => tweetoscope(config, role, context)?,
+            "opensearch" if !store::is_wanted(config)? => continue,
+            "opensearch" => opensearch(config, role, context)?,
             "pushgateway" | "alertmanager" if !push::is_wanted(config, role)? => continue,
             "pushgateway" => vec![push::pushgateway(config, role, context)?],
             "alertmanager" => vec![push::alertmanager(config, role, context)?],
@@ -176,9 +179,19 @@ fn enrich(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine:
     Ok(roles)
 }
 
+fn sink_plan(config: &Config, role: &Role) -> SinkPlan {
+    SinkPlan {
+        name: role.name.to_owned(),
+        inputs: names(role.reads),
+        outputs: topology::outputs(config, role),
+        batch_bytes: batch_bytes(config),
+        rest: Duration::ZERO,
+    }
+}
+
 fn erase(config: &Config, role: &Role, context: &Context, drain: bool) -> Result<Box<dyn Turn>> {
     let rest = if drain { Duration::ZERO } else { Duration::from_millis(config.engine.erase.0.unsigned_abs()) };
-    let plan = SinkPlan { name: role.name.to_owned(), inputs: names(role.reads), batch_bytes: batch_bytes(config), rest };
+    let plan = SinkPlan { rest, ..sink_plan(config, role) };
     let sink = sinks::Erase::new(context.log.clone());
     Ok(Box::new(SinkWorker::join(Box::new(sink), plan, context.clone())?))
 }
@@ -187,18 +200,20 @@ fn erase(config: &Config, role: &Role, context: &Context, drain: bool) -> Result
 fn tweetoscope(config: &Config, role: &Role, context: &Context) -> Result<Vec<Box<dyn Turn>>> {
     let settings = topology::strangers(config)?;
     let writing = topology::messages(config)?;
-    let plan = SinkPlan {
-        name: role.name.to_owned(),
-        inputs: names(role.reads),
-        batch_bytes: batch_bytes(config),
-        rest: Duration::ZERO,
-    };
+    let plan = sink_plan(config, role);
     let log = context.log.identity().context("cannot tell which log this is")?;
     let join = |_| {
         let sink = sinks::tweetoscope::Tweetoscope::new(&log, settings.clone(), writing.clone());
         Ok(Box::new(SinkWorker::join(Box::new(sink), plan.clone(), context.clone())?) as Box<dyn Turn>)
     };
     (0..workers(config).min(config.topics.partitions as usize)).map(join).collect()
+}
+
+/// One worker: a store takes larger requests better than more of them.
+fn opensearch(config: &Config, role: &Role, context: &Context) -> Result<Vec<Box<dyn Turn>>> {
+    let log = context.log.identity().context("cannot tell which log this is")?;
+    let sink = store::opensearch(config, &log)?;
+    Ok(vec![Box::new(SinkWorker::join(Box::new(sink), sink_plan(config, role), context.clone())?)])
 }
 
 /// Removes what has expired, every so often.

@@ -12,8 +12,8 @@ use crate::config::{self, Config, Millis};
 use anyhow::{Context as _, Result, anyhow, bail};
 use domain::tweetoscope::{Form, Outward, Words};
 use domain::{
-    Accuracy, Alert, Counts, Deviation, Estimate, Model as Learned, Post, Prediction, Rollback, Sample, Score, Series, Sighting,
-    Size,
+    Accuracy, Alert, Counts, Deviation, Document, Estimate, Model as Learned, Post, Prediction, Rollback, Sample, Score, Series,
+    Sighting, Size,
 };
 use flow::window::Hopping;
 use flow::{Cleanup, Late, Producer, Rejected, Stage as _, Timestamp, TopicSpec, Value};
@@ -22,7 +22,7 @@ use ml::popularity::Schedule;
 use sinks::tweetoscope::Writing;
 use stages::collect::Rules;
 use stages::estimate::{Model, Usual};
-use stages::{Collect, Count, Learn, Locate, Monitor, Origin, Predict};
+use stages::{Collect, Count, Join, Learn, Locate, Monitor, Origin, Predict};
 
 /// What kind of thing a role is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,7 @@ const MODELS: &str = <Learned<'static> as Value>::TOPIC;
 const ACCURACIES: &str = <Accuracy<'static> as Value>::TOPIC;
 const ALERTS: &str = <Alert<'static> as Value>::TOPIC;
 const SCORES: &str = <Score<'static> as Value>::TOPIC;
+const DOCUMENTS: &str = <Document<'static> as Value>::TOPIC;
 const ROLLBACKS: &str = <Rollback<'static> as Value>::TOPIC;
 const REJECTED: &str = Rejected::TOPIC;
 const LATE: &str = Late::TOPIC;
@@ -94,6 +95,7 @@ pub const ROLES: &[Role] = &[
     },
     // Each model is a role of its own: `enrich:NAME`.
     Role { name: ENRICH, kind: Kind::Stage, reads: &[POSTS], writes: &[SCORES, REJECTED] },
+    Role { name: "join", kind: Kind::Stage, reads: &[POSTS, SCORES, PREDICTIONS], writes: &[DOCUMENTS, LATE, REJECTED] },
     Role {
         name: "tweetoscope",
         kind: Kind::Sink,
@@ -102,7 +104,9 @@ pub const ROLES: &[Role] = &[
     },
     Role { name: "pushgateway", kind: Kind::Sink, reads: &[PREDICTIONS, SIZES, ACCURACIES], writes: &[] },
     Role { name: "alertmanager", kind: Kind::Sink, reads: &[ALERTS], writes: &[] },
-    Role { name: "erase", kind: Kind::Sink, reads: &[POSTS], writes: &[] },
+    Role { name: "search", kind: Kind::Sink, reads: &[DOCUMENTS], writes: &[] },
+    Role { name: "opensearch", kind: Kind::Sink, reads: &[DOCUMENTS], writes: &[REJECTED] },
+    Role { name: "erase", kind: Kind::Sink, reads: &[POSTS, DOCUMENTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },
     Role {
         name: "serve",
@@ -165,10 +169,14 @@ pub fn awaited(config: &Config, role: &Role) -> Vec<String> {
     role.writes.iter().copied().filter(|topic| read(topic)).map(str::to_owned).collect()
 }
 
-/// Whether a stage goes by the marks in a topic: `watch` does so only where a rule looks at it.
+/// Whether a stage goes by the marks in a topic: `watch` does so only where a rule looks at it, and `join` only by the posts'.
 fn goes_by(config: &Config, role: &Role, topic: &str) -> bool {
-    let is_looked_at = || watch(config).is_ok_and(|watch| watch.awaits(topic));
-    role.reads.contains(&topic) && (role.name != "watch" || is_looked_at())
+    let is_awaited = match role.name {
+        "watch" => watch(config).is_ok_and(|watch| watch.awaits(topic)),
+        "join" => topic == POSTS,
+        _ => true,
+    };
+    role.reads.contains(&topic) && is_awaited
 }
 
 /// Who writes what a stage reads, where that is known beforehand: each partition of each stage before it, should something come
@@ -298,6 +306,15 @@ pub fn learn(config: &Config) -> Learn {
 /// The `monitor` stage, as configured.
 pub fn monitor(config: &Config) -> Monitor {
     Monitor { over: config.monitor.over, every_ms: config.monitor.every.0 }
+}
+
+/// The `join` stage, as configured: it waits for the models that are asked here or, by their names, elsewhere.
+pub fn join(config: &Config) -> Result<Join> {
+    if config.join.patience.0 <= 0 || config.join.keep.0 < config.join.patience.0 {
+        bail!("join.patience must be longer than nothing, and join.keep not shorter than it");
+    }
+    let (patience_ms, keep_ms, most) = (config.join.patience.0, config.join.keep.0, config.join.most);
+    Ok(Join { models: asked::expected(config)?, patience_ms, keep_ms, most })
 }
 
 /// The constants of the course.

@@ -120,6 +120,7 @@ fn typed(key: &str, value: &str) -> Value {
         "topics.partitions"
         | "engine.workers"
         | "enrich.workers"
+        | "join.most"
         | "ingest.max_lag"
         | "ingest.remembered"
         | "collect.least"
@@ -132,7 +133,9 @@ fn typed(key: &str, value: &str) -> Value {
         | "pushgateway.top" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Integer),
         "estimate.max_branching" | "estimate.alpha" | "estimate.mu" | "estimate.degree" => real(value),
         _ if key.starts_with("watch.rules.") && value.parse::<f64>().is_ok() => real(value),
-        "learn.run" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Boolean),
+        "learn.run" | "search.run" | "opensearch.empty" => {
+            value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Boolean)
+        }
         "estimate.prior_params" => Value::Array(value.split(',').map(|item| real(item.trim())).collect()),
         _ => Value::String(value.to_owned()),
     }
@@ -159,6 +162,7 @@ fn validate(config: &Config) -> Result<()> {
     crate::topology::rejects(config)?;
     crate::topology::messages(config)?;
     crate::push::validate(config)?;
+    crate::store::validate(config)?;
     if !config.tweetoscope.brokers.is_empty() {
         crate::topology::strangers(config)?;
     }

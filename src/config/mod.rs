@@ -2,11 +2,13 @@
 
 mod ini;
 mod load;
+mod meaning;
 mod reference;
 mod seed;
 mod units;
 
 pub use load::{Flags, load};
+pub use meaning::{Enrich, Join, Opensearch, Search};
 pub use reference::{REFERENCE, reference};
 pub use units::{Millis, Size};
 
@@ -31,6 +33,9 @@ pub struct Config {
     pub monitor: Monitor,
     pub watch: Watch,
     pub enrich: Enrich,
+    pub join: Join,
+    pub search: Search,
+    pub opensearch: Opensearch,
     pub tweetoscope: Tweetoscope,
     pub pushgateway: Pushgateway,
     pub alertmanager: Alertmanager,
@@ -137,16 +142,6 @@ pub struct Rule {
     pub expire: Option<Millis>,
 }
 
-/// Which text models score posts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Enrich {
-    pub folder: String,
-    pub models: Vec<String>,
-    pub workers: usize,
-    pub failed: String,
-}
-
 /// Topics of a Tweetoscope, as they are written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -231,6 +226,9 @@ impl Default for Config {
             monitor: Monitor::default(),
             watch: Watch::default(),
             enrich: Enrich::default(),
+            join: Join::default(),
+            search: Search::default(),
+            opensearch: Opensearch::default(),
             tweetoscope: Tweetoscope::default(),
             pushgateway: Pushgateway::default(),
             alertmanager: Alertmanager::default(),
@@ -319,12 +317,6 @@ impl Default for Watch {
     }
 }
 
-impl Default for Enrich {
-    fn default() -> Self {
-        Enrich { folder: "models".into(), models: vec!["all".into()], workers: 1, failed: "null".into() }
-    }
-}
-
 impl Default for Tweetoscope {
     fn default() -> Self {
         let all = ["tweets", "cascade_series", "cascade_properties", "alerts", "stats", "samples", "logs"];
@@ -368,6 +360,7 @@ impl Default for Topics {
             ("accuracies", 7),
             ("alerts", 30),
             ("scores", 7),
+            ("documents", 7),
             ("late", 7),
             ("rejected", 30),
         ];

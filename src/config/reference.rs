@@ -12,7 +12,7 @@ pub const REFERENCE: &[(&str, &str)] = &[
     ("sources", "Where posts come from: any number of source URLs. `goshawk run --help` lists the kinds."),
     (
         "roles",
-        "What this process does: `all`, or some of `source`, `locate`, `count`, `collect`, `estimate`, `predict`, `learn`, `monitor`, `watch`, `enrich` (or `enrich:NAME` for one model), `tweetoscope`, `pushgateway`, `alertmanager`, `erase`, `upkeep`, `serve`. What each reads and writes: [the architecture](ARCHITECTURE.md).",
+        "What this process does: `all`, or some of `source`, `locate`, `count`, `collect`, `estimate`, `predict`, `learn`, `monitor`, `watch`, `enrich` (or `enrich:NAME` for one model), `join`, `search`, `opensearch`, `tweetoscope`, `pushgateway`, `alertmanager`, `erase`, `upkeep`, `serve`. What each reads and writes: [the architecture](ARCHITECTURE.md).",
     ),
     (
         "listen",
@@ -92,6 +92,34 @@ pub const REFERENCE: &[(&str, &str)] = &[
         "enrich.failed",
         "What becomes of a post that a model fails on: `null` (it is told that there is no score, and why) or `reject` (the post goes to `rejected` instead). `goshawk model backfill` makes up for it either way.",
     ),
+    (
+        "join.patience",
+        "So long a post's document waits for the word of every model, by the time of the posts; then it is told as it is, and again when there is more.",
+    ),
+    ("join.keep", "So long after it was posted there may be more to tell of a post: scores, edits, a forecast."),
+    ("join.most", "So many posts of a partition may have more to come; beyond that, the oldest are let go of."),
+    (
+        "search.run",
+        "Whether the role `search` keeps documents in an index of this process, for the page `/explore` and the Elasticsearch API. See [search](search.md).",
+    ),
+    (
+        "search.folder",
+        "Where the index is; empty: in the folder of a `disk:` log, in `goshawk-index` beside a log on Kafka, and in a folder that goes with the process beside `memory:`.",
+    ),
+    ("search.index", "What the index is called."),
+    ("search.every", "A document can be found at most so long after it has come."),
+    ("search.keep", "How long documents are kept in the index, by the time of their posts."),
+    ("search.memory", "How much memory writing the index takes."),
+    (
+        "opensearch.url",
+        "`http://HOST:PORT` of an OpenSearch or Elasticsearch, or of several of its nodes, with commas between; empty: there is none, and the role `opensearch` rests. See [search](search.md).",
+    ),
+    ("opensearch.user", "Who we are there; empty: nobody is asked."),
+    ("opensearch.password", "That user's password; `env:NAME` takes it from the environment."),
+    ("opensearch.index", "What the index is called there."),
+    ("opensearch.empty", "Whether that index is emptied at the start. All documents on the log are then written anew."),
+    ("opensearch.batch", "About how much goes there in one request."),
+    ("opensearch.timeout", "How long an answer is waited for."),
     (
         "tweetoscope.brokers",
         "`kafka://HOST:PORT` of a Tweetoscope; empty: there is none, and the role `tweetoscope` rests. Options as in [Goshawk on Kafka](kafka.md). See [Tweetoscope](tweetoscope.md).",

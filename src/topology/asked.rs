@@ -25,6 +25,18 @@ pub fn models(config: &Config) -> Result<Vec<String>> {
     asked.into_iter().filter(|name| !name.is_empty()).map(known).collect()
 }
 
+/// The models whose word a document waits for: all that are configured, whoever asks them.
+pub fn expected(config: &Config) -> Result<Vec<String>> {
+    let mut models = if config.enrich.models.iter().any(|name| name == "all") {
+        Shelf::open(Path::new(&config.enrich.folder))?.names().into_iter().map(str::to_owned).collect()
+    } else {
+        config.enrich.models.clone()
+    };
+    models.retain(|name| !name.is_empty());
+    models.sort();
+    Ok(models)
+}
+
 /// The groups as which this process reads.
 pub fn groups(config: &Config) -> Result<Vec<String>> {
     let mut groups: Vec<String> = roles(config)?.iter().map(|role| role.name.to_owned()).filter(|name| name != ENRICH).collect();

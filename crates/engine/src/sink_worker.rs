@@ -2,7 +2,10 @@
 
 use crate::turn::{Committer, MOST, patience};
 use crate::{Context, Report, Turn, Turned};
-use flow::{Batch, Commit, Error, Event, Group, Member, Progress, Sink};
+use flow::{
+    Batch, Commit, Error, Event, Group, Mark, Member, Out, Output, Producer, Progress, Refused, Rejected, Sink, Timestamp,
+    TopicSpec,
+};
 use std::time::{Duration, Instant};
 
 /// The longest wait for what a sink writes to.
@@ -15,6 +18,8 @@ pub struct SinkPlan {
     pub name: String,
     /// The topics that it reads.
     pub inputs: Vec<String>,
+    /// The topics that it writes: where what the world refuses goes.
+    pub outputs: Vec<TopicSpec>,
     /// About how many bytes one turn takes on.
     pub batch_bytes: usize,
     /// How long it rests between writes, where a write costs much.
@@ -48,17 +53,30 @@ impl SinkWorker {
     fn write(&mut self, events: Vec<Event>) -> Result<Commit, Error> {
         let batches: Vec<Batch> =
             events.into_iter().filter_map(|event| if let Event::Batch(batch) = event { Some(batch) } else { None }).collect();
-        if !batches.is_empty() {
-            self.sink.write(&batches, self.context.log.format())?;
-            self.wrote = Some(Instant::now());
-        }
         let mut commit = Commit::default();
+        if !batches.is_empty() {
+            let refused = self.sink.write(&batches, self.context.log.format())?;
+            self.wrote = Some(Instant::now());
+            commit.outputs = self.rejected(refused);
+        }
         for batch in batches {
             self.report.records += batch.block.records(batch.base, batch.from).count() as u64;
             self.report.bytes += batch.block.bytes.len() as u64;
             commit.inputs.push(Progress { topic: batch.topic.clone(), partition: batch.partition, next: batch.next() });
         }
         Ok(commit)
+    }
+
+    /// What the world refuses, as records of ours.
+    fn rejected(&mut self, refused: Vec<Refused>) -> Vec<Output> {
+        let mut out = Out::new(self.context.log.format(), &self.plan.outputs);
+        self.report.rejected += refused.len() as u64;
+        for refused in refused {
+            out.send(refused.time, &Rejected(refused));
+        }
+        // Nobody goes by a sink's marks.
+        let mark = Mark { watermark: Timestamp::MIN, at: (self.context.wall)(), done: false };
+        out.take(&Producer::from(self.plan.name.as_str()), mark, false)
     }
 
     /// What was read but not written is read again: writes are idempotent.

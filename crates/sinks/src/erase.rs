@@ -1,11 +1,12 @@
 //! `erase`: a post that was taken back leaves the log, bytes and all.
 
-use domain::{Head, Kind, Post};
-use flow::{Batch, Format, Log, Result, Sink, Value};
+use domain::{Document, Head, Kind, Post, Score};
+use flow::{Batch, Format, Log, Refused, Result, Sink, Value};
 use std::sync::Arc;
 
 /// Follows the deletions among the posts and erases what they take back: the post, and the reposts of it, which stand
-/// under the same key. The deletion itself stays, for those who have yet to read it.
+/// under the same key; and so among the documents, with what models said of them. The deletions themselves stay, for those who have
+/// yet to read them.
 pub struct Erase {
     log: Arc<dyn Log>,
 }
@@ -18,25 +19,36 @@ impl Erase {
 }
 
 impl Sink for Erase {
-    fn write(&mut self, batches: &[Batch], format: Format) -> Result<()> {
+    fn write(&mut self, batches: &[Batch], format: Format) -> Result<Vec<Refused>> {
         for batch in batches {
             let records = batch.block.records(batch.base, batch.from);
-            let taken_back = records.filter(|record| {
-                let head = record.value.and_then(|value| format.decode::<Head<'_>>(value).ok());
-                head.is_some_and(|head| head.kind == Kind::Deletion)
-            });
+            let taken_back = records.filter(|record| kind(&batch.topic, format, record.value) == Some(Kind::Deletion));
             let keys: Vec<(&[u8], u64)> = taken_back.map(|record| (record.key, record.offset)).collect();
-            if !keys.is_empty() {
-                self.log.erase(Post::TOPIC, batch.partition, &keys)?;
+            if keys.is_empty() {
+                continue;
+            }
+            self.log.erase(&batch.topic, batch.partition, &keys)?;
+            if batch.topic == Document::TOPIC {
+                let all: Vec<(&[u8], u64)> = keys.iter().map(|(key, _)| (*key, u64::MAX)).collect();
+                self.log.erase(Score::TOPIC, batch.partition, &all)?;
             }
         }
-        Ok(())
+        Ok(vec![])
+    }
+}
+
+/// What kind of event a post is, or the post of a document, whose first fields are the post's.
+fn kind(topic: &str, format: Format, value: Option<&[u8]>) -> Option<Kind> {
+    match topic {
+        Post::TOPIC => format.decode::<Head<'_>>(value?).ok().map(|head| head.kind),
+        _ => format.decode::<Document<'_>>(value?).ok().map(|document| document.post.kind),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Said;
     use flow::{Mark, Out, Producer, Timestamp, TopicSpec};
     use journal::{Access, open};
 
@@ -63,6 +75,34 @@ mod tests {
         }
         texts.sort();
         texts
+    }
+
+    #[test]
+    fn so_do_its_documents_and_what_was_said_of_it() {
+        let log = open("memory:", Access::Write).unwrap();
+        log.declare(&[Document::TOPIC, Score::TOPIC].map(|topic| TopicSpec::new(topic, 1))).unwrap();
+        let mut out = Out::new(log.format(), &[Document::TOPIC, Score::TOPIC].map(|topic| TopicSpec::new(topic, 1)));
+        let document = |id: &'static str, kind| {
+            let post = Post { kind, text: "words".into(), ..Post::deletion("x".into(), id.into(), Timestamp::from_seconds(1)) };
+            Document { post, revision: 1, scores: vec![], missing: vec![], forecast: None }
+        };
+        for (id, kind) in [("1", Kind::Original), ("2", Kind::Original), ("1", Kind::Deletion)] {
+            let document = document(id, kind);
+            let said = Said { version: "1".into(), shadow: false, lang: "en".into(), answer: Err("language".into()) };
+            out.send(document.post.time, &Score::of(&document.post, "mood", "a", said));
+            out.send(document.post.time, &document);
+        }
+        let mark = Mark { watermark: Timestamp::MIN, at: Timestamp::MIN, done: false };
+        log.append(out.take(&Producer::from("test"), mark, false)).unwrap();
+        let left = |topic: &str| {
+            let batches = log.read(topic, 0, 0, 1 << 20).unwrap();
+            let keys = batches.iter().flat_map(|batch| batch.block.records(batch.base, 0));
+            keys.map(|record| (record.offset, String::from_utf8(record.key.to_vec()).unwrap())).collect::<Vec<_>>()
+        };
+        let batches = log.read(Document::TOPIC, 0, 0, 1 << 20).unwrap();
+        Erase::new(log.clone()).write(&batches, log.format()).unwrap();
+        assert_eq!(left(Document::TOPIC), [(1, "2".to_owned()), (2, "1".to_owned())]);
+        assert_eq!(left(Score::TOPIC), [(1, "2".to_owned())]);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod alertmanager;
 mod announce;
 mod erase;
+pub mod opensearch;
 mod pushgateway;
 mod service;
 pub mod tweetoscope;
@@ -18,5 +19,6 @@ mod testing;
 pub use alertmanager::Alertmanager;
 pub use announce::Announce;
 pub use erase::Erase;
+pub use opensearch::Opensearch;
 pub use pushgateway::Pushgateway;
 pub use service::Service;

@@ -16,6 +16,10 @@ const CONNECT: Duration = Duration::from_secs(2);
 const ANSWER: Duration = Duration::from_secs(5);
 /// So much of an answer that says no is passed on.
 const SAID: usize = 200;
+/// So much of an answer is read.
+const LONGEST: u64 = 64 << 20;
+/// A line of JSON, or many.
+const JSON: &str = "application/json";
 
 /// Where a service is, and who we are there.
 #[derive(Clone)]
@@ -39,11 +43,7 @@ impl Service {
         if !is_place(rest) || url.parse::<ureq::http::Uri>().is_err() {
             return no("is HOST:PORT, and perhaps a path");
         }
-        let config = Agent::config_builder().timeout_connect(Some(CONNECT)).timeout_global(Some(ANSWER));
-        // The address is the service's own, and goes through nobody's proxy.
-        let config = config.proxy(None).http_status_as_error(false).max_redirects(0).max_redirects_will_error(false);
-        let (base, agent) = (url.trim_end_matches('/').to_owned(), config.build().into());
-        Ok(Service { kind, base, authorization: None, agent })
+        Ok(Service { kind, base: url.trim_end_matches('/').to_owned(), authorization: None, agent: agent(ANSWER) })
     }
 
     /// The same, for this user; an empty name is nobody's.
@@ -53,9 +53,16 @@ impl Service {
         self
     }
 
-    /// Whether it is there and ready.
-    pub fn reach(&self) -> Result<String> {
-        self.heard(self.known(self.agent.get(self.url("/-/ready"))).call())?;
+    /// The same, but an answer may take so long.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.agent = agent(patience);
+        self
+    }
+
+    /// Whether it is there and ready: it says so at this path.
+    pub fn reach(&self, path: &str) -> Result<String> {
+        self.heard(self.known(self.agent.get(self.url(path))).call())?;
         Ok(format!("{} is ready", self.base))
     }
 
@@ -70,6 +77,21 @@ impl Service {
     pub(crate) fn delete(&self, path: &str) -> Result<()> {
         let request: RequestBuilder<WithoutBody> = self.agent.delete(self.url(path));
         self.heard(self.known(request).call())
+    }
+
+    /// Asks with JSON, or lines of it, and hears JSON: the status and what is said. Only who does not answer at all is an error.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &str) -> Result<(u16, serde_json::Value)> {
+        let away = |error: ureq::Error| Error::Io(format!("{self} does not answer: {error}"));
+        let answer = match method {
+            "GET" => self.known(self.agent.get(self.url(path))).call(),
+            "DELETE" => self.known(self.agent.delete(self.url(path))).call(),
+            "PUT" => self.known(self.agent.put(self.url(path))).content_type(JSON).send(body),
+            _ => self.known(self.agent.post(self.url(path))).content_type(JSON).send(body),
+        };
+        let mut answer = answer.map_err(away)?;
+        let said = answer.body_mut().with_config().limit(LONGEST).read_to_string().map_err(away)?;
+        let said = serde_json::from_str(&said).unwrap_or(serde_json::Value::String(said));
+        Ok((answer.status().as_u16(), said))
     }
 
     fn send(&self, request: RequestBuilder<WithBody>, kind: &str, text: &str) -> Result<()> {
@@ -103,6 +125,12 @@ impl fmt::Display for Service {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the {} at {}", self.kind, self.base)
     }
+}
+
+fn agent(patience: Duration) -> Agent {
+    let config = Agent::config_builder().timeout_connect(Some(CONNECT)).timeout_global(Some(patience));
+    // The address is the service's own, and goes through nobody's proxy.
+    config.proxy(None).http_status_as_error(false).max_redirects(0).max_redirects_will_error(false).build().into()
 }
 
 /// Whether this is `HOST[:PORT][/PATH]`.

@@ -174,7 +174,7 @@ fn told(refused: &Refused) -> Message<'static> {
 }
 
 impl Sink for Tweetoscope {
-    fn write(&mut self, batches: &[Batch], format: Format) -> Result<()> {
+    fn write(&mut self, batches: &[Batch], format: Format) -> Result<Vec<Refused>> {
         let partitions: BTreeSet<u32> = batches.iter().map(|batch| batch.partition).collect();
         for partition in partitions {
             let own: Vec<&Batch> = batches.iter().filter(|batch| batch.partition == partition).collect();
@@ -184,6 +184,6 @@ impl Sink for Tweetoscope {
                 return Err(error);
             }
         }
-        Ok(())
+        Ok(vec![])
     }
 }

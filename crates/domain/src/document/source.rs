@@ -101,8 +101,8 @@ fn worth(scored: &Scored<'_>) -> Value {
     }
 }
 
-/// What fields documents have: the mapping of an index. Words of models are found as they are, numbers are numbers.
-pub fn mapping() -> Value {
+/// What fields documents have: the mapping of an index, which says the documents of which log it holds. Words of models are found as they are, numbers are numbers.
+pub fn mapping(log: &str) -> Value {
     let keyword = json!({ "type": "keyword", "ignore_above": 1024 });
     let mut fields = Map::new();
     for name in
@@ -125,5 +125,5 @@ pub fn mapping() -> Value {
         "predicted": real, "low": real, "high": real,
     });
     fields.insert("forecast".to_owned(), json!({ "properties": forecast }));
-    json!({ "properties": fields })
+    json!({ "_meta": { "goshawk_log": log }, "properties": fields })
 }

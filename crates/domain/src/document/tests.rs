@@ -7,8 +7,8 @@ fn document() -> Document<'static> {
     let time = Timestamp::from_seconds(60);
     let post = Post { kind: Kind::Original, text: "rain again".into(), ..Post::deletion("x".into(), "7".into(), time) };
     let place = Some(Place { name: "Toronto, Ontario".into(), country: Some("CA".into()) });
-    let scored = |model: &'static str, output: &'static str, value| {
-        let why = if value == None { Some("language".into()) } else { None };
+    let scored = |model: &'static str, output: &'static str, value: Option<Worth<'static>>| {
+        let why = if value.is_none() { Some("language".into()) } else { None };
         Scored { model: model.into(), version: "1".into(), output: output.into(), value, why }
     };
     let scores = vec![
@@ -81,7 +81,7 @@ fn an_index_gets_flat_fields_and_no_two_meanings_of_one() {
 
 #[test]
 fn a_mapping_names_every_field_that_a_post_has_anyhow() {
-    let (mapping, source) = (mapping(), document().source());
+    let (mapping, source) = (mapping("this"), document().source());
     for name in source.as_object().unwrap().keys().filter(|name| *name != "sentiment" && *name != "score_lang") {
         assert!(mapping["properties"].get(name).is_some(), "{name}");
     }

@@ -267,14 +267,14 @@ struct Moody {
 }
 
 impl Sink for Moody {
-    fn write(&mut self, batches: &[Batch], _format: Format) -> Result<(), Error> {
+    fn write(&mut self, batches: &[Batch], _format: Format) -> Result<Vec<Refused>, Error> {
         if self.failures > 0 {
             self.failures -= 1;
             return Err(Error::Io("the store is away".into()));
         }
         *self.written.lock().unwrap() +=
             batches.iter().map(|batch| batch.block.records(batch.base, batch.from).count() as u64).sum::<u64>();
-        Ok(())
+        Ok(vec![])
     }
 }
 
@@ -283,7 +283,8 @@ fn a_sink_that_fails_is_tried_again_with_growing_patience() {
     let log = memory();
     write(&*log, &["a", "b"]);
     let written = Arc::new(Mutex::new(0));
-    let plan = SinkPlan { name: "moody".into(), inputs: vec!["words".into()], batch_bytes: 1000, rest: Duration::ZERO };
+    let plan =
+        SinkPlan { name: "moody".into(), inputs: vec!["words".into()], outputs: vec![], batch_bytes: 1000, rest: Duration::ZERO };
     let sink = Moody { failures: 2, written: written.clone() };
     let mut worker = SinkWorker::join(Box::new(sink), plan, context(log.clone())).unwrap();
     let mut waits = vec![];

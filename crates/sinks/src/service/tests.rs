@@ -23,7 +23,7 @@ fn addresses_that_are_none_are_refused_with_what_to_write() {
 fn it_says_in_one_line_what_a_service_has_against_it() {
     let fake = Fake::start();
     let service = Service::at("Pushgateway", &format!("{}/path/", fake.url)).unwrap();
-    assert_eq!(service.reach().unwrap(), format!("{}/path is ready", fake.url));
+    assert_eq!(service.reach("/-/ready").unwrap(), format!("{}/path is ready", fake.url));
     fake.answers("400 Bad Request\ntext format parsing error\n  in line 1");
     let error = service.put("/metrics/job/a", "text/plain", "x").unwrap_err();
     let whole = format!("the Pushgateway at {}/path answered 400: text format parsing error in line 1", fake.url);
@@ -38,7 +38,8 @@ fn it_says_in_one_line_what_a_service_has_against_it() {
 fn a_closed_port_is_an_answer_and_no_wait() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let begun = std::time::Instant::now();
-    let error = Service::at("Alertmanager", &format!("http://127.0.0.1:{port}")).unwrap().reach().unwrap_err().to_string();
+    let error =
+        Service::at("Alertmanager", &format!("http://127.0.0.1:{port}")).unwrap().reach("/-/ready").unwrap_err().to_string();
     assert!(error.starts_with(&format!("the Alertmanager at http://127.0.0.1:{port} does not answer: ")), "{error}");
     assert!(!error.contains('\n') && begun.elapsed() < CONNECT, "{error}");
 }
@@ -47,10 +48,10 @@ fn a_closed_port_is_an_answer_and_no_wait() {
 fn who_we_are_is_told_and_not_shown() {
     let fake = Fake::start();
     let service = Service::at("Alertmanager", &fake.url).unwrap().with_user("ann", "pass@word/:é");
-    service.reach().unwrap();
+    service.reach("/-/ready").unwrap();
     assert_eq!(fake.asked()[0].who.as_deref(), Some("Basic YW5uOnBhc3NAd29yZC86w6k="));
     fake.answers("401 Unauthorized");
-    let error = service.reach().unwrap_err().to_string();
+    let error = service.reach("/-/ready").unwrap_err().to_string();
     assert!(!error.contains("pass") && error.contains("answered 401"), "{error}");
     for (plain, coded) in [("", ""), ("a", "YQ=="), ("ab", "YWI="), ("abc", "YWJj"), ("abcd", "YWJjZA==")] {
         assert_eq!(base64(plain.as_bytes()), coded);
