@@ -21,6 +21,10 @@ endif
 KAFKA := $(abspath $(TARGET))/services/kafka
 export GOSHAWK_KAFKA := $(KAFKA)
 
+# OpenSearch for the tests: jars, fetched once
+OPENSEARCH := $(abspath $(TARGET))/services/opensearch
+export GOSHAWK_OPENSEARCH := $(OPENSEARCH)
+
 # Python with a Kafka client, for the tests: a folder of its own, made once
 NODES := $(abspath $(TARGET))/services/python
 export GOSHAWK_PYTHON := $(NODES)/bin/python
@@ -82,7 +86,7 @@ demo: build ## a made-up network, live, and the address of a web page with its n
 	$(TARGET)/release/goshawk demo
 
 .PHONY: test
-test: need-rust need-lints need-test-tools need-kafka need-python need-prometheus need-torch ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
+test: need-rust need-lints need-test-tools need-kafka need-opensearch need-python need-prometheus need-torch ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
 	$(call said,cargo test)
 	cargo test --workspace --locked --no-fail-fast -- --skip storm::
 	$(call said,storms on three brokers)
@@ -254,6 +258,18 @@ $(KAFKA)/.complete: tests/services/kafka.xml
 	$(call said,Apache Kafka)
 	rm -rf $(KAFKA)
 	mvn -q -B -f tests/services/kafka.xml dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(KAFKA)
+	@touch $@
+
+.PHONY: need-opensearch
+need-opensearch: $(OPENSEARCH)/.complete ## OpenSearch for the tests, from Maven
+
+$(OPENSEARCH)/.complete: tests/services/opensearch.xml tests/services/Store.java
+	$(call installed,mvn,maven)
+	$(call installed,javac,openjdk-17-jdk-headless)
+	$(call said,OpenSearch)
+	rm -rf $(OPENSEARCH)
+	mvn -q -B -f tests/services/opensearch.xml dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(OPENSEARCH)
+	javac -cp '$(OPENSEARCH)/*' -d $(OPENSEARCH) tests/services/Store.java
 	@touch $@
 
 .PHONY: need-python

@@ -8,6 +8,7 @@ mod browser;
 mod cascades;
 mod commands;
 mod drift;
+mod elastic;
 mod enrich;
 mod kafka;
 mod kill;
