@@ -49,7 +49,8 @@ pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engi
             "learn" if !config.learn.run => continue,
             "learn" => stage(config, role, Arc::new(topology::learn(config)), context)?,
             "monitor" => stage(config, role, Arc::new(topology::monitor(config)), context)?,
-            "watch" if config.watch.rules.is_empty() => continue,
+            "gauge" if !config.gauge.run => continue,
+            "gauge" => stage(config, role, Arc::new(topology::gauge(config)?), context)?,
             "watch" => stage(config, role, Arc::new(topology::watch(config)?), context)?,
             "join" => stage(config, role, Arc::new(topology::join(config)?), context)?,
             "enrich" => {

@@ -12,8 +12,8 @@ use crate::config::{self, Config, Millis};
 use anyhow::{Context as _, Result, anyhow, bail};
 use domain::tweetoscope::{Form, Outward, Words};
 use domain::{
-    Accuracy, Alert, Counts, Deviation, Document, Estimate, Model as Learned, Post, Prediction, Rollback, Sample, Score, Series,
-    Sighting, Size,
+    Accuracy, Alert, Counts, Deviation, Document, Estimate, Gauge, Model as Learned, Post, Prediction, Rollback, Rule, Sample,
+    Score, Series, Sighting, Size,
 };
 use flow::window::Hopping;
 use flow::{Cleanup, Late, Producer, Rejected, Stage as _, Timestamp, TopicSpec, Value};
@@ -22,7 +22,7 @@ use ml::popularity::Schedule;
 use sinks::tweetoscope::Writing;
 use stages::collect::Rules;
 use stages::estimate::{Model, Usual};
-use stages::{Collect, Count, Join, Learn, Locate, Monitor, Origin, Predict};
+use stages::{Collect, Count, Gauging, Join, Learn, Locate, Monitor, Origin, Predict};
 
 /// What kind of thing a role is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,8 @@ const ACCURACIES: &str = <Accuracy<'static> as Value>::TOPIC;
 const ALERTS: &str = <Alert<'static> as Value>::TOPIC;
 const SCORES: &str = <Score<'static> as Value>::TOPIC;
 const DOCUMENTS: &str = <Document<'static> as Value>::TOPIC;
+const GAUGES: &str = <Gauge<'static> as Value>::TOPIC;
+const RULES: &str = <Rule<'static> as Value>::TOPIC;
 const ROLLBACKS: &str = <Rollback<'static> as Value>::TOPIC;
 const REJECTED: &str = Rejected::TOPIC;
 const LATE: &str = Late::TOPIC;
@@ -72,7 +74,7 @@ const LATE: &str = Late::TOPIC;
 const ENRICH: &str = "enrich";
 
 /// All roles, each behind those whose records it reads; but `models`, to which predictions lead, comes back to `predict`, and
-/// `rollbacks`, for which people ask `serve`, to `learn`.
+/// `rollbacks` and `rules`, for which people ask `serve`, to `learn` and `watch`.
 pub const ROLES: &[Role] = &[
     Role { name: "source", kind: Kind::Source, reads: &[], writes: &[POSTS, SERIES, SIZES, PREDICTIONS, ERRORS, REJECTED] },
     Role { name: "locate", kind: Kind::Stage, reads: &[POSTS], writes: &[SIGHTINGS, LATE, REJECTED] },
@@ -87,14 +89,15 @@ pub const ROLES: &[Role] = &[
     },
     Role { name: "learn", kind: Kind::Stage, reads: &[SAMPLES, ROLLBACKS], writes: &[MODELS, LATE, REJECTED] },
     Role { name: "monitor", kind: Kind::Stage, reads: &[SAMPLES], writes: &[ACCURACIES, LATE, REJECTED] },
+    // Each model is a role of its own: `enrich:NAME`.
+    Role { name: ENRICH, kind: Kind::Stage, reads: &[POSTS], writes: &[SCORES, REJECTED] },
+    Role { name: "gauge", kind: Kind::Stage, reads: &[POSTS, SCORES], writes: &[GAUGES, LATE, REJECTED] },
     Role {
         name: "watch",
         kind: Kind::Stage,
-        reads: &[PREDICTIONS, SIZES, ACCURACIES, COUNTS],
+        reads: &[PREDICTIONS, SIZES, ACCURACIES, COUNTS, GAUGES, RULES],
         writes: &[ALERTS, LATE, REJECTED],
     },
-    // Each model is a role of its own: `enrich:NAME`.
-    Role { name: ENRICH, kind: Kind::Stage, reads: &[POSTS], writes: &[SCORES, REJECTED] },
     Role { name: "join", kind: Kind::Stage, reads: &[POSTS, SCORES, PREDICTIONS], writes: &[DOCUMENTS, LATE, REJECTED] },
     Role {
         name: "tweetoscope",
@@ -112,7 +115,7 @@ pub const ROLES: &[Role] = &[
         name: "serve",
         kind: Kind::Sink,
         reads: &[COUNTS, PREDICTIONS, SIZES, ACCURACIES, ALERTS, SERIES, ESTIMATES, POSTS],
-        writes: &[ROLLBACKS],
+        writes: &[ROLLBACKS, RULES],
     },
 ];
 
@@ -174,6 +177,7 @@ fn goes_by(config: &Config, role: &Role, topic: &str) -> bool {
     let is_awaited = match role.name {
         "watch" => watch(config).is_ok_and(|watch| watch.awaits(topic)),
         "join" => topic == POSTS,
+        "gauge" => topic == POSTS || asked::scoring(config).is_ok_and(|models| !models.is_empty()),
         _ => true,
     };
     role.reads.contains(&topic) && is_awaited
@@ -185,18 +189,31 @@ pub fn producers(config: &Config, role: &Role) -> Vec<(String, Producer)> {
     let flowing = flowing(config);
     let before = ROLES.iter().filter(|other| {
         let is_fed = other.reads.iter().any(|topic| flowing.contains(topic));
-        let is_run = other.name != "learn" || config.learn.run;
+        let is_run = match other.name {
+            "learn" => config.learn.run,
+            "gauge" => asked::are_gauged(config),
+            _ => true,
+        };
         other.kind == Kind::Stage && is_run && is_fed && other.writes.iter().any(|topic| goes_by(config, role, topic))
     });
     let feeds = before.flat_map(|stage| {
         let topics = stage.writes.iter().filter(|topic| goes_by(config, role, topic));
-        topics.map(move |topic| (*topic, stage.name))
+        let names = names_of(config, stage);
+        topics.flat_map(move |topic| names.clone().into_iter().map(move |name| (*topic, name)))
     });
-    let each = |(topic, stage): (&str, &str)| {
+    let each = |(topic, stage): (&str, String)| {
         let name = |partition| (topic.to_owned(), format!("{stage}/{partition}").into());
         (0..config.topics.partitions).map(name).collect::<Vec<_>>()
     };
     feeds.flat_map(each).collect()
+}
+
+/// The names under which a stage writes: each model is one of its own.
+fn names_of(config: &Config, stage: &Role) -> Vec<String> {
+    match stage.name {
+        ENRICH => asked::scoring(config).unwrap_or_default().iter().map(|model| stages::enrich::role(model)).collect(),
+        name => vec![name.to_owned()],
+    }
 }
 
 /// Whether anything comes to a stage.
@@ -301,6 +318,11 @@ pub fn learn(config: &Config) -> Learn {
     let memory = usize::try_from(config.learn.memory.0).unwrap_or(usize::MAX);
     let schedule = Schedule { mini_batch, batch, ..Schedule::default() }.within(memory);
     Learn { schedule, every_ms: config.learn.every.0 }
+}
+
+/// The `gauge` stage, as configured.
+pub fn gauge(config: &Config) -> Result<Gauging> {
+    Ok(Gauging { awaits_scores: !asked::scoring(config)?.is_empty() })
 }
 
 /// The `monitor` stage, as configured.

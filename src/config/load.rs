@@ -133,7 +133,7 @@ fn typed(key: &str, value: &str) -> Value {
         | "pushgateway.top" => value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Integer),
         "estimate.max_branching" | "estimate.alpha" | "estimate.mu" | "estimate.degree" => real(value),
         _ if key.starts_with("watch.rules.") && value.parse::<f64>().is_ok() => real(value),
-        "learn.run" | "search.run" | "opensearch.empty" => {
+        "learn.run" | "gauge.run" | "search.run" | "opensearch.empty" => {
             value.parse().map_or_else(|_| Value::String(value.to_owned()), Value::Boolean)
         }
         "estimate.prior_params" => Value::Array(value.split(',').map(|item| real(item.trim())).collect()),

@@ -13,6 +13,13 @@ pub struct Enrich {
     pub failed: String,
 }
 
+/// What all posts come to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Gauge {
+    pub run: bool,
+}
+
 /// How documents are put together.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -50,6 +57,12 @@ pub struct Opensearch {
 impl Default for Enrich {
     fn default() -> Self {
         Enrich { folder: "models".into(), models: vec!["all".into()], workers: 1, failed: "null".into() }
+    }
+}
+
+impl Default for Gauge {
+    fn default() -> Self {
+        Gauge { run: true }
     }
 }
 

@@ -8,7 +8,7 @@ mod seed;
 mod units;
 
 pub use load::{Flags, load};
-pub use meaning::{Enrich, Join, Opensearch, Search};
+pub use meaning::{Enrich, Gauge, Join, Opensearch, Search};
 pub use reference::{REFERENCE, reference};
 pub use units::{Millis, Size};
 
@@ -33,6 +33,7 @@ pub struct Config {
     pub monitor: Monitor,
     pub watch: Watch,
     pub enrich: Enrich,
+    pub gauge: Gauge,
     pub join: Join,
     pub search: Search,
     pub opensearch: Opensearch,
@@ -137,6 +138,7 @@ pub struct Rule {
     pub above: Option<f64>,
     pub below: Option<f64>,
     pub clear: Option<f64>,
+    pub only: Option<String>,
     pub window: Option<Millis>,
     pub silence: Option<Millis>,
     pub expire: Option<Millis>,
@@ -226,6 +228,7 @@ impl Default for Config {
             monitor: Monitor::default(),
             watch: Watch::default(),
             enrich: Enrich::default(),
+            gauge: Gauge::default(),
             join: Join::default(),
             search: Search::default(),
             opensearch: Opensearch::default(),
@@ -361,6 +364,7 @@ impl Default for Topics {
             ("alerts", 30),
             ("scores", 7),
             ("documents", 7),
+            ("gauges", 7),
             ("late", 7),
             ("rejected", 30),
         ];

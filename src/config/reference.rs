@@ -12,7 +12,7 @@ pub const REFERENCE: &[(&str, &str)] = &[
     ("sources", "Where posts come from: any number of source URLs. `goshawk run --help` lists the kinds."),
     (
         "roles",
-        "What this process does: `all`, or some of `source`, `locate`, `count`, `collect`, `estimate`, `predict`, `learn`, `monitor`, `watch`, `enrich` (or `enrich:NAME` for one model), `join`, `search`, `opensearch`, `tweetoscope`, `pushgateway`, `alertmanager`, `erase`, `upkeep`, `serve`. What each reads and writes: [the architecture](ARCHITECTURE.md).",
+        "What this process does: `all`, or some of `source`, `locate`, `count`, `collect`, `estimate`, `predict`, `learn`, `monitor`, `gauge`, `watch`, `enrich` (or `enrich:NAME` for one model), `join`, `search`, `opensearch`, `tweetoscope`, `pushgateway`, `alertmanager`, `erase`, `upkeep`, `serve`. What each reads and writes: [the architecture](ARCHITECTURE.md).",
     ),
     (
         "listen",
@@ -80,7 +80,7 @@ pub const REFERENCE: &[(&str, &str)] = &[
     ("monitor.every", "Accuracies of an observation window are told at most so often, by the time of the posts."),
     (
         "watch.rules",
-        "What raises alerts, by name: `of` (`predictions.predicted`, `.low`, `.observed`; `accuracies.mean`, `.median`, `.coverage`; `counts.posts`, `.reposts`, `.people`), the threshold `above` or `below`, and where wanted `clear` (the alert ends when the value is back there; a fifth behind the threshold), `window` (only that observation window), `silence` (no other alert of the same subject for so long; 10m), `expire` (it ends when nothing is heard for so long; 1h, of a cascade 8d). See [alerts](alerts.md).",
+        "What raises alerts, by name: `of` (`predictions.predicted`, `.low`, `.observed`; `accuracies.mean`, `.median`, `.coverage`; `counts.posts`, `.reposts`, `.people`; `gauges.mean`, `.number`), the threshold `above` or `below`, and where wanted `clear` (the alert ends when the value is back there; a fifth behind the threshold), `only` (that city, cascade or gauge), `window` (only that observation window; of gauges, what is taken together), `silence` (no other alert of the same subject for so long; 10m), `expire` (it ends when nothing is heard for so long; 1h, of a cascade 8d). See [alerts](alerts.md).",
     ),
     (
         "enrich.folder",
@@ -91,6 +91,10 @@ pub const REFERENCE: &[(&str, &str)] = &[
     (
         "enrich.failed",
         "What becomes of a post that a model fails on: `null` (it is told that there is no score, and why) or `reject` (the post goes to `rejected` instead). `goshawk model backfill` makes up for it either way.",
+    ),
+    (
+        "gauge.run",
+        "Whether the role `gauge` runs, here or in another process: alerts wait for it. It adds up what models say of all posts, for rules of `gauges`.",
     ),
     (
         "join.patience",

@@ -37,6 +37,22 @@ pub fn expected(config: &Config) -> Result<Vec<String>> {
     Ok(models)
 }
 
+/// Whether a role may run in another process: on a log of one process none does.
+fn may_be_elsewhere(config: &Config) -> bool {
+    config.log.starts_with("kafka:")
+}
+
+/// The models whose scores come: those that are asked here, or on a log of many processes all that are configured.
+pub fn scoring(config: &Config) -> Result<Vec<String>> {
+    if may_be_elsewhere(config) { expected(config) } else { models(config) }
+}
+
+/// Whether what all posts come to is gauged, here or elsewhere.
+pub fn are_gauged(config: &Config) -> bool {
+    let is_here = config.roles.iter().any(|role| role == "all" || role == "gauge");
+    config.gauge.run && (is_here || may_be_elsewhere(config))
+}
+
 /// The groups as which this process reads.
 pub fn groups(config: &Config) -> Result<Vec<String>> {
     let mut groups: Vec<String> = roles(config)?.iter().map(|role| role.name.to_owned()).filter(|name| name != ENRICH).collect();

@@ -3,7 +3,7 @@
 use crate::config::{self, Config, Millis};
 use anyhow::{Context as _, Result, anyhow, bail};
 use stages::Watch;
-use stages::watch::{Measure, Rule};
+use stages::watch::{Measure, Rule, clear};
 
 /// The `watch` stage, as configured.
 pub fn watch(config: &Config) -> Result<Watch> {
@@ -14,7 +14,7 @@ pub fn watch(config: &Config) -> Result<Watch> {
         .rules
         .iter()
         .map(|(name, rule)| watch_rule(name, rule, windows).with_context(|| format!("watch.rules.{name}")));
-    Ok(Watch { rules: rules.collect::<Result<_>>()? })
+    Ok(Watch { rules: rules.collect::<Result<_>>()?, awaits_gauges: super::asked::are_gauged(config) })
 }
 
 fn watch_rule(name: &str, rule: &config::Rule, windows: &[u32]) -> Result<Rule> {
@@ -26,8 +26,7 @@ fn watch_rule(name: &str, rule: &config::Rule, windows: &[u32]) -> Result<Rule> 
         (None, Some(below)) => (below, false),
         _ => bail!("it needs a threshold: either above or below"),
     };
-    let fifth = threshold.abs() / 5.0;
-    let clear = rule.clear.unwrap_or(if is_above { threshold - fifth } else { threshold + fifth });
+    let clear = rule.clear.unwrap_or(clear(threshold, is_above));
     if !threshold.is_finite() || !clear.is_finite() {
         bail!("a threshold is a number");
     }
@@ -38,13 +37,17 @@ fn watch_rule(name: &str, rule: &config::Rule, windows: &[u32]) -> Result<Rule> 
         bail!("a rule's name has neither / nor quotation marks");
     }
     let window_s = rule.window.map(|window| whole(window, of, windows)).transpose()?;
+    if of.is_of_gauges() && window_s.is_none() {
+        bail!("a rule of gauges needs a window, as in 10m");
+    }
     let silence_ms = rule.silence.map_or(600_000, |time| time.0);
     // A cascade comes to an end anyway.
     let expire_ms = rule.expire.map_or(if of.is_of_cascades() { 8 * 86_400_000 } else { 3_600_000 }, |time| time.0);
     if silence_ms < 0 || expire_ms <= 0 {
         bail!("silence and expire are lengths of time");
     }
-    Ok(Rule { name: name.to_owned(), of, threshold, is_above, clear, window_s, silence_ms, expire_ms })
+    let only = rule.only.clone();
+    Ok(Rule { name: name.to_owned(), of, threshold, is_above, clear, only, window_s, silence_ms, expire_ms })
 }
 
 /// A rule's observation window, in seconds.
@@ -53,6 +56,10 @@ fn whole(window: Millis, of: Measure, windows: &[u32]) -> Result<u32> {
         bail!("window: counts have no observation window");
     }
     let seconds = u32::try_from(window.0 / 1000).ok().filter(|_| window.0 % 1000 == 0);
+    if of.is_of_gauges() {
+        let tens = seconds.filter(|seconds| *seconds > 0 && seconds.is_multiple_of(10));
+        return tens.ok_or_else(|| anyhow!("window = {window} is no multiple of 10s"));
+    }
     let known = windows.iter().map(|window| format!("{window}s")).collect::<Vec<_>>().join(", ");
     seconds.filter(|seconds| windows.contains(seconds)).ok_or_else(|| anyhow!("window = {window} is none of {known}"))
 }

@@ -14,8 +14,8 @@ pub use page::page;
 pub(crate) use shapes::{Moment, Raw as RawBytes};
 
 use crate::{
-    Accuracy, Alert, Counts, Deviation, Document, Estimate, Model, Post, Prediction, Rollback, Sample, Score, Series, Sighting,
-    Size,
+    Accuracy, Alert, Counts, Deviation, Document, Estimate, Gauge, Model, Post, Prediction, Rollback, Rule, Sample, Score,
+    Series, Sighting, Size,
 };
 use flow::{Late, Rejected, Value as _};
 use ordered::Ordered;
@@ -45,6 +45,8 @@ pub const TOPICS: &[&str] = &[
     Alert::TOPIC,
     Score::TOPIC,
     Document::TOPIC,
+    Gauge::TOPIC,
+    Rule::TOPIC,
     Late::TOPIC,
     Rejected::TOPIC,
 ];
@@ -86,6 +88,8 @@ fn shape(topic: &str, settings: SchemaSettings) -> Option<Value> {
         Alert::TOPIC => Some(root::<Alert<'_>>(settings)),
         Score::TOPIC => Some(root::<Score<'_>>(settings)),
         Document::TOPIC => Some(root::<Document<'_>>(settings)),
+        Gauge::TOPIC => Some(root::<Gauge<'_>>(settings)),
+        Rule::TOPIC => Some(root::<Rule<'_>>(settings)),
         Rollback::TOPIC => Some(root::<Rollback<'_>>(settings)),
         Late::TOPIC => Some(root::<shapes::Late>(settings)),
         Rejected::TOPIC => Some(root::<shapes::Rejected>(settings)),
@@ -112,6 +116,7 @@ fn key(topic: &str) -> Option<&'static str> {
     match topic {
         Post::TOPIC | Score::TOPIC => Some("root"),
         Document::TOPIC => Some("post.root"),
+        Gauge::TOPIC | Rule::TOPIC => Some("of"),
         Sighting::TOPIC | Counts::TOPIC => Some("city"),
         Series::TOPIC | Size::TOPIC | Estimate::TOPIC | Prediction::TOPIC | Deviation::TOPIC => Some("cascade"),
         Sample::TOPIC | Model::TOPIC | Accuracy::TOPIC | Rollback::TOPIC => Some("window"),

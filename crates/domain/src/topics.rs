@@ -1,8 +1,8 @@
 //! The topics by name, for those who meet their records as bytes.
 
 use crate::{
-    Accuracy, Alert, Counts, Deviation, Document, Estimate, Model, Post, Prediction, Rollback, Sample, Score, Series, Sighting,
-    Size,
+    Accuracy, Alert, Counts, Deviation, Document, Estimate, Gauge, Model, Post, Prediction, Rollback, Rule, Sample, Score,
+    Series, Sighting, Size,
 };
 use flow::{Broken, Format, Late, Raw, Rejected, Value};
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,8 @@ pub fn to_json(topic: &str, format: Format, value: &[u8]) -> Result<Vec<u8>, Bro
         Alert::TOPIC => recode::<Alert<'_>>(format, value),
         Score::TOPIC => recode::<Score<'_>>(format, value),
         Document::TOPIC => recode::<Document<'_>>(format, value),
+        Gauge::TOPIC => recode::<Gauge<'_>>(format, value),
+        Rule::TOPIC => recode::<Rule<'_>>(format, value),
         Rollback::TOPIC => recode::<Rollback<'_>>(format, value),
         Rejected::TOPIC | Late::TOPIC => recode::<Rejected>(format, value),
         _ => recode::<serde_json::Value>(Format::Json, value).or_else(|_| {

@@ -5,19 +5,17 @@ use flow::{Changes, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-const QUEUE: u8 = b'q';
-
-/// Items by time, then by rank, then by name.
+/// Items by time, then by rank, then by name; a state with more than one queue tells them apart by a prefix.
 #[derive(Debug)]
-pub struct Turns<T>(Kept<T, QUEUE>);
+pub struct Turns<T, const PREFIX: u8 = b'q'>(Kept<T, PREFIX>);
 
-impl<T> Default for Turns<T> {
+impl<T, const PREFIX: u8> Default for Turns<T, PREFIX> {
     fn default() -> Self {
         Turns(Kept::default())
     }
 }
 
-impl<T: Serialize + DeserializeOwned> Turns<T> {
+impl<T: Serialize + DeserializeOwned, const PREFIX: u8> Turns<T, PREFIX> {
     /// Takes an item in. One of the same time, rank and name takes the place of the one before.
     pub fn push(&mut self, time: Timestamp, rank: u8, name: &[u8], item: T) {
         // Turned so that bytes sort as numbers do.
@@ -53,7 +51,7 @@ mod tests {
 
     #[test]
     fn they_come_in_the_order_of_time_then_rank_then_name() {
-        let mut turns = Turns::default();
+        let mut turns: Turns<String> = Turns::default();
         let at = Timestamp::from_millis;
         for (time, rank, name) in [(5, 1, "b"), (-7, 2, "z"), (5, 0, "y"), (5, 1, "a"), (9, 0, "x")] {
             turns.push(at(time), rank, name.as_bytes(), name.to_owned());

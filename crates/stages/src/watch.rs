@@ -1,4 +1,4 @@
-//! `watch`: predictions, sizes, accuracies, counts -> alerts. Is anything beyond what its rule allows?
+//! `watch`: predictions, sizes, accuracies, counts, gauges, rules -> alerts. Is anything beyond what its rule allows?
 
 mod rule;
 mod vigil;
@@ -6,13 +6,13 @@ mod vigil;
 #[cfg(test)]
 mod tests;
 
-pub use rule::{Measure, Rule};
+pub use rule::{Measure, Rule, clear};
 pub use vigil::Vigil;
 
-use domain::{Accuracy, Alert, AlertState, Prediction, Size, Text};
+use domain::{Accuracy, Alert, AlertState, Gauge, Prediction, Size, Text};
 use flow::{Broken, Input, Out, Stage, Timestamp, Value};
 use std::borrow::Cow;
-use vigil::{Measured, Standing};
+use vigil::{Measured, Pane, Standing};
 
 /// Raises alerts by rules: one when a threshold is passed, one when it is no longer, and nothing in between.
 ///
@@ -22,6 +22,8 @@ use vigil::{Measured, Standing};
 pub struct Watch {
     /// The rules.
     pub rules: Vec<Rule>,
+    /// Whether gauges are waited for: somebody makes them.
+    pub awaits_gauges: bool,
 }
 
 impl Stage for Watch {
@@ -32,7 +34,11 @@ impl Stage for Watch {
     }
 
     fn awaits(&self, topic: &str) -> bool {
-        self.rules.iter().any(|rule| rule.of.is_of(topic) || topic == Size::TOPIC && rule.of.is_of_cascades())
+        match topic {
+            Gauge::TOPIC => self.awaits_gauges,
+            Size::TOPIC => self.rules.iter().any(|rule| rule.of.is_of_cascades()),
+            _ => self.rules.iter().any(|rule| rule.of.is_of(topic)),
+        }
     }
 
     fn on_record(&self, input: &Input<'_>, vigil: &mut Vigil, out: &mut Out) -> Result<(), Broken> {
@@ -41,6 +47,12 @@ impl Stage for Watch {
                 vigil.wait(input.record.time, input.decode::<Size<'_>>()?.size);
                 return Ok(());
             }
+            Gauge::TOPIC => {
+                let Gauge { end, partition, number, sum, .. } = input.decode()?;
+                vigil.gauge(partition, Pane { end, number, sum });
+                return Ok(());
+            }
+            domain::Rule::TOPIC => return take_rule(&input.decode()?, input.watermark, vigil, out),
             Prediction::TOPIC => Measured::of_prediction(&input.decode()?),
             Accuracy::TOPIC => Measured::of_accuracy(&input.decode()?),
             _ => Measured::of_counts(&input.decode()?),
@@ -61,6 +73,7 @@ impl Stage for Watch {
                 }
             }
         }
+        self.add_up(at, vigil, &mut told);
     }
 
     fn deadline(&self, vigil: &Vigil) -> Option<Timestamp> {
@@ -80,6 +93,42 @@ impl Stage for Watch {
     }
 }
 
+impl Watch {
+    /// What rules make of what has been gauged up to now.
+    fn add_up(&self, at: Timestamp, vigil: &mut Vigil, told: &mut Told<'_>) {
+        let is_ours = |rule: &&Rule| rule.of.is_of_gauges() && rule.only.as_deref().is_none_or(|only| only == told.subject);
+        let rules: Vec<Rule> = self.rules.iter().filter(is_ours).cloned().chain(vigil.saved()).collect();
+        while let Some(pane) = vigil.gauged(at) {
+            for rule in &rules {
+                if let Some(sum) = vigil.add(rule, pane) {
+                    hear(rule, &sum.measured(rule.window_s), vigil, &mut told.at(sum.end));
+                }
+            }
+        }
+        for rule in &rules {
+            if let Some(sum) = vigil.summed(rule, at) {
+                hear(rule, &sum.measured(rule.window_s), vigil, &mut told.at(sum.end));
+            }
+        }
+    }
+}
+
+/// Somebody saves a rule, or takes one back: what it says ends with it.
+fn take_rule(rule: &domain::Rule<'_>, at: Timestamp, vigil: &mut Vigil, out: &mut Out) -> Result<(), Broken> {
+    if let Some(fault) = rule.fault() {
+        return Err(Broken(fault.to_owned()));
+    }
+    let before = vigil.unsave(&rule.rule).filter(|standing| standing.is_firing);
+    if let Some(standing) = before {
+        let mut told = Told { subject: &rule.of, at: at.max(rule.time), out };
+        told.tell(&rule.rule, AlertState::Ended, &standing);
+    }
+    if let Some(rule) = Rule::saved(rule).filter(|_| !rule.removed) {
+        vigil.save(rule);
+    }
+    Ok(())
+}
+
 /// Ends the alerts of which nothing was heard for too long.
 fn give_up(vigil: &mut Vigil, told: &mut Told<'_>) {
     for (rule, standing) in vigil.expired(told.at) {
@@ -91,6 +140,9 @@ fn give_up(vigil: &mut Vigil, told: &mut Told<'_>) {
 
 /// What a rule makes of what was measured.
 fn hear(rule: &Rule, measured: &Measured, vigil: &mut Vigil, told: &mut Told<'_>) {
+    if rule.only.as_deref().is_some_and(|only| only != told.subject) {
+        return;
+    }
     let Some(value) = rule.value(measured) else { return };
     let at = told.at;
     match vigil.take(&rule.name) {

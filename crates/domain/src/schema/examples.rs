@@ -1,8 +1,8 @@
 //! Records as they are, for the pages.
 
 use crate::{
-    Accuracy, Alert, AlertState, Author, Bucket, Counts, Deviation, Document, Estimate, Forecast, Kind, Model, Parameter, Place,
-    Post, Prediction, Rollback, Sample, Score, Scored, Series, Sighting, Size, Worth,
+    Accuracy, Alert, AlertState, Author, Bucket, Counts, Deviation, Document, Estimate, Forecast, Gauge, Kind, Model, Parameter,
+    Place, Post, Prediction, Rollback, Rule, Sample, Score, Scored, Series, Sighting, Size, Worth,
 };
 use flow::{Late, Raw, Refused, Rejected, Timestamp, Value};
 
@@ -51,6 +51,8 @@ pub(super) fn examples(topic: &str) -> Option<Vec<Example>> {
             )?,
         ]),
         Document::TOPIC => Some(vec![show("All that is known of that post; one model has yet to speak.", &document())?]),
+        Gauge::TOPIC => Some(vec![show("What ten seconds of a partition come to.", &gauge())?]),
+        Rule::TOPIC => Some(vec![show("Someone wants to know when the mood sinks.", &rule())?]),
         Rollback::TOPIC => Some(vec![show("Someone has had enough of the model above.", &rollback())?]),
         Late::TOPIC => Some(vec![show("A sighting that came when its window was closed.", &late())?]),
         Rejected::TOPIC => Some(vec![show("A line that is not UTF-8.", &rejected())?]),
@@ -180,6 +182,16 @@ fn model() -> Model<'static> {
     let (are, constant_are, before_are) = (Some(0.24), Some(0.31), Some(0.26));
     let (version, learned_from, in_force, of, reason) = (96, 96, Some(96), None, None);
     Model { window: "600".into(), version, learned_from, kind, are, constant_are, before_are, in_force, of, reason, body }
+}
+
+fn gauge() -> Gauge<'static> {
+    let (of, start) = ("sentiment".into(), AT.plus_millis(-6_789));
+    Gauge { of, start, end: start.plus_millis(10_000), partition: 3, number: 12, sum: -1.25 }
+}
+
+fn rule() -> Rule<'static> {
+    let (rule, of, measure) = ("gloom".into(), "sentiment".into(), "mean".into());
+    Rule { rule, of, measure, window_s: 600, above: None, below: Some(-0.3), removed: false, time: AT }
 }
 
 fn document() -> Document<'static> {

@@ -3,7 +3,7 @@
 use super::ordered::Ordered;
 use super::shapes::{HEX, MOMENT};
 use super::*;
-use crate::{AlertState, Author, Bucket, Document, Forecast, Kind, LANGUAGE, Parameter, Place, Scored, Text, Worth};
+use crate::{AlertState, Author, Bucket, Document, Forecast, Gauge, Kind, LANGUAGE, Parameter, Place, Rule, Scored, Text, Worth};
 use expect_test::expect_file;
 use flow::{Format, Mark, Raw, Refused, Timestamp};
 use serde_json::Map;
@@ -200,7 +200,10 @@ fn documents() -> Vec<Written> {
     let gone = Document { post: post(Kind::Deletion), revision: 2, scores: vec![], missing: vec![], forecast: None };
     let scores = vec![scored(Some(Worth::Float(0.5)), None), scored(None, Some(LANGUAGE.into()))];
     let full = Document { post: post(Kind::Edit), scores, missing: vec!["b".into()], forecast: Some(forecast), ..gone.clone() };
-    vec![write(&gone), write(&full)]
+    let gauge = Gauge { of: "posts".into(), start: full.post.time, end: full.post.time, partition: 0, number: 3, sum: 0.0 };
+    let (rule, of, measure, time) = ("gloom".into(), "mood".into(), "mean".into(), full.post.time);
+    let rule = Rule { rule, of, measure, window_s: 10, above: None, below: Some(-0.5), removed: false, time };
+    vec![write(&gone), write(&full), write(&gauge), write(&rule)]
 }
 
 fn refused(raw: &[u8], time: Timestamp) -> Refused {

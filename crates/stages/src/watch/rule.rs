@@ -1,9 +1,10 @@
 //! What a rule looks at, and when it speaks.
 
 use super::vigil::Measured;
+use serde::{Deserialize, Serialize};
 
 /// What can be measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Measure {
     /// The size that a cascade will have.
     Predicted,
@@ -23,10 +24,14 @@ pub enum Measure {
     Reposts,
     /// Distinct people there.
     People,
+    /// The mean of what models say of all posts.
+    Mood,
+    /// How many posts there are, or of how many models say something.
+    Number,
 }
 
 /// A rule.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// Its name.
     pub name: String,
@@ -38,7 +43,9 @@ pub struct Rule {
     pub is_above: bool,
     /// An alert is over once the value is back behind this.
     pub clear: f64,
-    /// Only this observation window, in seconds.
+    /// Only this subject.
+    pub only: Option<String>,
+    /// Only this observation window, in seconds; of gauges, what is taken together.
     pub window_s: Option<u32>,
     /// So long after an alert has ended there is no other of the same subject.
     pub silence_ms: i64,
@@ -48,7 +55,7 @@ pub struct Rule {
 
 impl Measure {
     /// All of them.
-    pub const ALL: [Measure; 9] = [
+    pub const ALL: [Measure; 11] = [
         Measure::Predicted,
         Measure::Low,
         Measure::Observed,
@@ -58,6 +65,8 @@ impl Measure {
         Measure::Posts,
         Measure::Reposts,
         Measure::People,
+        Measure::Mood,
+        Measure::Number,
     ];
 
     /// As a configuration names it: the topic, and the field.
@@ -72,12 +81,19 @@ impl Measure {
             Measure::Posts => "counts.posts",
             Measure::Reposts => "counts.reposts",
             Measure::People => "counts.people",
+            Measure::Mood => "gauges.mean",
+            Measure::Number => "gauges.number",
         }
     }
 
     /// Whether it is measured by the records of this topic.
     pub(super) fn is_of(self, topic: &str) -> bool {
         self.name().split_once('.').is_some_and(|(of, _)| of == topic)
+    }
+
+    /// Whether it is added up over a time of the rule's own.
+    pub fn is_of_gauges(self) -> bool {
+        matches!(self, Measure::Mood | Measure::Number)
     }
 
     /// Whether its subjects are cascades, which end.
@@ -87,6 +103,26 @@ impl Measure {
 }
 
 impl Rule {
+    /// A rule that somebody saved; none where it makes no sense.
+    pub(super) fn saved(rule: &domain::Rule<'_>) -> Option<Rule> {
+        let (threshold, is_above) = match (rule.above, rule.below) {
+            (Some(above), None) => (above, true),
+            (None, Some(below)) => (below, false),
+            _ => return None,
+        };
+        Some(Rule {
+            name: rule.rule.to_string(),
+            of: if &*rule.measure == "mean" { Measure::Mood } else { Measure::Number },
+            threshold,
+            is_above,
+            clear: clear(threshold, is_above),
+            only: Some(rule.of.to_string()),
+            window_s: Some(rule.window_s),
+            silence_ms: 0,
+            expire_ms: i64::from(rule.window_s).saturating_mul(3000).max(3_600_000),
+        })
+    }
+
     /// The value that the rule looks at, if it was measured.
     pub(super) fn value(&self, measured: &Measured) -> Option<f64> {
         let is_of_it = self.window_s.is_none() || self.window_s == measured.window_s;
@@ -100,4 +136,10 @@ impl Rule {
     pub(super) fn is_cleared(&self, value: f64) -> bool {
         if self.is_above { value <= self.clear } else { value >= self.clear }
     }
+}
+
+/// Where an alert is over unless somebody says otherwise: a fifth behind the threshold.
+pub fn clear(threshold: f64, is_above: bool) -> f64 {
+    let fifth = threshold.abs() / 5.0;
+    if is_above { threshold - fifth } else { threshold + fifth }
 }

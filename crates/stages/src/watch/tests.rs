@@ -6,7 +6,7 @@ use flow::{Format, Output};
 
 fn rule(name: &str, of: Measure, threshold: f64, clear: f64) -> Rule {
     let (is_above, window_s) = (threshold >= clear, None);
-    Rule { name: name.into(), of, threshold, is_above, clear, window_s, silence_ms: 100_000, expire_ms: 20_000_000 }
+    Rule { name: name.into(), of, threshold, is_above, clear, only: None, window_s, silence_ms: 100_000, expire_ms: 20_000_000 }
 }
 
 fn rules() -> Vec<Rule> {
@@ -15,6 +15,7 @@ fn rules() -> Vec<Rule> {
         Rule { window_s: Some(1200), ..rule("sure", Measure::Low, 200.0, 200.0) },
         rule("narrow", Measure::Coverage, 0.7, 0.75),
         rule("busy", Measure::Posts, 10.0, 10.0),
+        Rule { only: Some("mood".into()), window_s: Some(60), silence_ms: 0, ..rule("gloomy", Measure::Mood, -0.3, 0.0) },
     ]
 }
 
@@ -42,14 +43,27 @@ fn feed(driver: &mut Driver<Watch>, row: &str) -> Vec<Output> {
             let accuracy = Accuracy { window, errors: over, sum: 1.0, histogram, newest, over, mean, median, coverage };
             driver.feed("monitor/0", &[(time, accuracy)], time)
         }
+        "gauged" => {
+            let of = subject.to_owned().into();
+            let (partition, number, sum) = (number(3) as u32, number(4) as u64, number(5));
+            let gauge = Gauge { of, start: time.plus_millis(-10_000), end: time, partition, number, sum };
+            driver.feed("gauge/0", &[(time, gauge)], time)
+        }
+        "saved" | "removed" => {
+            let (rule, of, measure) = ("own".into(), subject.to_owned().into(), cells[3].to_owned().into());
+            let (above, removed) = (Some(number(4)), cells[1] == "removed");
+            let rule = domain::Rule { rule, of, measure, window_s: 20, above, below: None, removed, time };
+            driver.feed("", &[(time, rule)], Timestamp::MIN)
+        }
         "counted" => {
             let (city, posts) = (subject.into(), number(3) as u64);
             driver.feed("count/0", &[(time, Counts { city, start: time, end: time, posts, reposts: 0, people: 1 })], time)
         }
         _ => {
-            let heard = ["predict/0", "collect/0", "monitor/0", "count/0"].map(|producer| match producer {
+            let heard = ["predict/0", "collect/0", "monitor/0", "count/0", "gauge/0"].map(|producer| match producer {
                 "predict/0" => driver.feed::<Prediction<'_>>(producer, &[], time),
                 "collect/0" => driver.feed::<Size<'_>>(producer, &[], time),
+                "gauge/0" => driver.feed::<Gauge<'_>>(producer, &[], time),
                 "monitor/0" => driver.feed::<Accuracy<'_>>(producer, &[], time),
                 _ => driver.feed::<Counts<'_>>(producer, &[], time),
             });
@@ -59,8 +73,8 @@ fn feed(driver: &mut Driver<Watch>, row: &str) -> Vec<Output> {
 }
 
 fn alerts(table: &str, crashes: bool) -> String {
-    let inputs = ["predictions/predict/0", "sizes/collect/0", "accuracies/monitor/0", "counts/count/0"];
-    let mut driver = Driver::new(Watch { rules: rules() }, &inputs, &["alerts", "late", "rejected"]);
+    let inputs = ["predictions/predict/0", "sizes/collect/0", "accuracies/monitor/0", "counts/count/0", "gauges/gauge/0"];
+    let mut driver = Driver::new(Watch { rules: rules(), awaits_gauges: true }, &inputs, &["alerts", "late", "rejected"]);
     let mut told = vec![];
     for row in table.lines().map(str::trim).filter(|row| !row.is_empty()) {
         told.extend(feed(&mut driver, row));
@@ -183,6 +197,48 @@ fn who_is_not_heard_of_again_is_silent() {
             20599000 busy/paris firing 12, since 20599000
             20600000 busy/toronto silent 11, since 600000
             40599000 busy/paris silent 12, since 20599000
+        "#]],
+    );
+}
+
+#[test]
+fn what_all_posts_come_to_is_taken_together_over_the_rules_own_time() {
+    check(
+        "
+        10  gauged mood 0 1 -1
+        10  gauged mood 1 1 0.5
+        60  gauged mood 0 2 -2
+        60  gauged rude 0 2 -2
+        61  time -
+        70  gauged mood 0 9 0
+        130 time -
+        ",
+        expect![[r#"
+            60000 gloomy/mood firing -0.625, since 60000
+            120000 gloomy/mood calm 0, since 60000
+        "#]],
+    );
+}
+
+#[test]
+fn a_saved_rule_runs_from_now_on_and_what_it_says_ends_with_it() {
+    check(
+        "
+        10  gauged posts 0 50 0
+        20  time -
+        20  saved posts number 9
+        30  gauged posts 0 5 0
+        40  gauged posts 1 6 0
+        45  time -
+        60  gauged posts 0 12 0
+        65  time -
+        70  removed posts number 9
+        80  gauged posts 0 12 0
+        100 time -
+        ",
+        expect![[r#"
+            40000 own/posts firing 11, since 40000
+            70000 own/posts ended 12, since 40000
         "#]],
     );
 }
