@@ -151,10 +151,11 @@ def block(head, value, indent):
     line = f"{indent}{head} {flow(value)}"
     if len(line) <= WIDTH or not isinstance(value, (dict, list)) or not value:
         return [line]
-    deeper = indent + "  " * head.count("- ") + "  "
-    if isinstance(value, dict):
-        return [f"{indent}{head}"] + [line for key, inner in value.items() for line in block(flow(key) + ":", inner, deeper)]
-    return [f"{indent}{head}"] + [line for inner in value for line in block("-", inner, deeper)]
+    children = value.items() if isinstance(value, dict) else [(None, inner) for inner in value]
+    lines = [block("-" if key is None else flow(key) + ":", inner, indent + "  ") for key, inner in children]
+    # the first key of an object in a list stands beside the dash
+    lines = [[f"{of[0]} {of[1].lstrip()}", *of[2:]] if of[0].endswith("-") else of for of in lines]
+    return [f"{indent}{head}"] + [line for of in lines for line in of]
 
 
 def rewritten(text, results):
