@@ -72,14 +72,16 @@ class Server:
 
 
 def same_each_time(value, key=None):
-    """the answer without what is STRIPPED, and without places in texts of JSON"""
+    """the answer without what is STRIPPED; a reason without places in a text, and without the uuid after an index"""
     if key in DATA:
         return value
     if isinstance(value, dict):
-        return {name: same_each_time(inner, name) for name, inner in value.items() if name not in STRIPPED}
+        # where an error has no root, its cause is what a user reads
+        kept = STRIPPED - {"caused_by"} if value.get("root_cause") == [] else STRIPPED
+        return {name: same_each_time(inner, name) for name, inner in value.items() if name not in kept}
     if isinstance(value, list):
         return [same_each_time(inner) for inner in value]
-    return re.sub(r"\[\d+:\d+\] ", "", value) if key == "reason" else value
+    return re.sub(r"\[\d+:\d+\] |/[\w-]{22}(?=\])", "", value) if key == "reason" else value
 
 
 def without(value, path):
