@@ -54,21 +54,17 @@ class Server:
 
     def play(self, step):
         """status and answer of a step: of the setup, or a scenario"""
-        if "body" in step:
-            return self.ask(step["request"], json.dumps(step["body"]).encode())
-        if "file" in step:
-            kind = "application/x-ndjson" if step["file"].endswith(".ndjson") else "application/json"
-            return self.ask(step["request"], (HERE / step["file"]).read_bytes(), kind)
-        if "ndjson" in step:
-            return self.ask(step["request"], step["ndjson"].encode(), "application/x-ndjson")
-        return self.ask(step["request"], step["raw"].encode() if "raw" in step else None)
+        lines = "ndjson" in step or step.get("file", "").endswith(".ndjson")
+        body = json.dumps(step["body"]) if "body" in step else step.get("ndjson", step.get("raw"))
+        body = (HERE / step["file"]).read_bytes() if "file" in step else body and body.encode()
+        return self.ask(step["request"], body, "application/x-ndjson" if lines else "application/json")
 
     def indices(self):
         return [row["index"] for row in self.ask("GET /_cat/indices?format=json")[1]]
 
     def wipe(self):
         for index in self.indices():
-            self.ask(f"DELETE /{urllib.parse.quote(index)}")
+            self.ask(f"DELETE /{index}")
 
 
 def same_each_time(value, key=None):
@@ -80,41 +76,27 @@ def same_each_time(value, key=None):
         kept = STRIPPED - {"caused_by"} if value.get("root_cause") == [] else STRIPPED
         return {name: same_each_time(inner, name) for name, inner in value.items() if name not in kept}
     if isinstance(value, list):
-        return [same_each_time(inner) for inner in value]
-    return re.sub(r"\[\d+:\d+\] |/[\w-]{22}(?=\])", "", value) if key == "reason" else value
+        return list(map(same_each_time, value))
+    return re.sub(r"( at )?\[\d+:\d+\] ?|/[\w-]{22}(?=\])", "", value) if key == "reason" else value
 
 
-def without(value, path):
-    """the value less what the path leads to; `*` is every key"""
-    if not isinstance(value, (dict, list)):
+def sifted(value, paths, only):
+    """only what the paths lead to, or all but that; `*` is every key"""
+    if not isinstance(value, (dict, list)) or only and [] in paths:
         return value
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    kept = [(key, inner if path[0] not in ("*", str(key)) else without(inner, path[1:])) for key, inner in items
-            if len(path) > 1 or path[0] not in ("*", str(key))]
-    return dict(kept) if isinstance(value, dict) else [inner for _, inner in kept]
-
-
-def chosen(value, paths):
-    """only what the paths lead to"""
-    if not isinstance(value, (dict, list)) or [] in paths:
-        return value
-    items = value.items() if isinstance(value, dict) else enumerate(value)
     kept = []
-    for key, inner in items:
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
         below = [path[1:] for path in paths if path[0] in ("*", str(key))]
-        if below:
-            kept.append((key, chosen(inner, below)))
+        if below if only else [] not in below:
+            kept.append((key, sifted(inner, below, only)))
     return dict(kept) if isinstance(value, dict) else [inner for _, inner in kept]
 
 
 def seen(scenario, answer):
     """what a scenario looks at of an answer"""
-    answer = same_each_time(answer)
-    for path in scenario.get("ignore", []):
-        answer = without(answer, path.strip("/").split("/"))
-    if "only" in scenario:
-        answer = chosen(answer, [path.strip("/").split("/") for path in scenario["only"]])
-    return answer
+    ignore, only = ([path.strip("/").split("/") for path in scenario.get(key, [])] for key in ("ignore", "only"))
+    answer = sifted(same_each_time(answer), ignore, False)
+    return sifted(answer, only, True) if only else answer
 
 
 def differences(expected, got, tolerance, path=""):
@@ -178,14 +160,14 @@ def play_file(server, path, check):
         status, answer = server.play(step)
         if status >= 300 or isinstance(answer, dict) and answer.get("errors"):
             sys.exit(f"{path.name}: {step['request']}: {status} {answer}")
-    results = [(status, seen(scenario, answer)) for scenario in file["scenarios"] for status, answer in [server.play(scenario)]]
+    results = [(status, seen(one, answer)) for one in file["scenarios"] for status, answer in [server.play(one)]]
     server.wipe()
     if not check:
         path.write_text(rewritten(text, results))
         return len(results), 0
     bad = 0
     for scenario, (status, answer) in zip(file["scenarios"], results):
-        found = [] if status == scenario["status"] else [f"status {scenario['status']} expected, {status} there"]
+        found = list(differences(scenario["status"], status, 0, "status"))
         found += differences(scenario["answer"], answer, scenario.get("tolerance", 1e-6))
         if found:
             bad += 1
@@ -197,8 +179,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
     parser.add_argument("files", nargs="*", type=pathlib.Path)
-    parser.add_argument("--check", action="store_true")
-    parser.add_argument("--wipe", action="store_true")
+    for flag in ("--check", "--wipe"):
+        parser.add_argument(flag, action="store_true")
     options = parser.parse_args()
     server = Server(options.url)
     if options.wipe:
@@ -206,8 +188,8 @@ def main():
     if server.indices():
         sys.exit(f"{options.url} has indices: {server.indices()}. Use an empty server, or delete them all with --wipe.")
     played = [play_file(server, path, options.check) for path in options.files or sorted(HERE.glob("*.yaml"))]
-    bad = sum(bad for _, bad in played)
-    print(f"{sum(count for count, _ in played)} scenarios played, {f'{bad} differ' if options.check else 'answers written'}")
+    count, bad = map(sum, zip(*played))
+    print(f"{count} scenarios played, {f'{bad} differ' if options.check else 'answers written'}")
     sys.exit(1 if bad else 0)
 
 
