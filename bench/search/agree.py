@@ -29,8 +29,8 @@ def parts(path, one, other, near):
             yield f"{path}: {len(one)} and {len(other)} of them"
         for at, pair in enumerate(zip(one, other)):
             yield from parts(f"{path}.{at}", *pair, near)
-    elif isinstance(one, float) or isinstance(other, float):
-        if one is None or other is None or abs(one - other) > near * max(abs(one), abs(other), NEAR):
+    elif float in (type(one), type(other)) and {type(one), type(other)} <= {int, float}:
+        if abs(one - other) > near * max(abs(one), abs(other), NEAR):
             yield f"{path}: {one} and {other}"
     elif one != other:
         yield f"{path}: {one} and {other}"

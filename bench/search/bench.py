@@ -6,8 +6,8 @@
   bench.py --loaded ...           they are there from a run before
   bench.py --merge ...            one segment on every server, if all can
 
-PID and FOLDER may be left out (NAME=URL,,FOLDER): then memory or disk is. Ratios are to the first server; over 1 it takes less. Results: search.md and
-search.json in the work folder, and the tables on standard output. Exit status 1 if answers differ.
+PID and FOLDER may be left out (NAME=URL,,FOLDER): then memory or disk is. Ratios are to the first server; over 1 it takes less.
+Results: search.md and search.json in the work folder, and the tables on standard output. Exit status 1 if answers differ.
 """
 import argparse
 import json

@@ -58,12 +58,14 @@ def posts(count, seed=1):
         text = " ".join(rng.choices(vocabulary, cum_weights=word_weights, k=rng.randint(16, 42)))
         city, country = rng.choices(CITIES, cum_weights=place_weights)[0]
         date = datetime.datetime.fromtimestamp(moment / 1000, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        likes = min(int(rng.paretovariate(1.1)) - 1, 1_000_000)
+        language = rng.choices(LANGUAGES, cum_weights=language_weights)[0]
         verified = "true" if rng.random() < 0.03 else "false"
         yield (f'{{"index":{{"_id":"{number}"}}}}\n'
                f'{{"id":{number},"pseudo":"{rng.choices(writers, cum_weights=writer_weights)[0]}","content":"{text}",'
-               f'"date":"{date}.{moment % 1000:03d}Z","lang":"{rng.choices(LANGUAGES, cum_weights=language_weights)[0]}",'
+               f'"date":"{date}.{moment % 1000:03d}Z","lang":"{language}",'
                f'"sentiment":{max(-1.0, min(1.0, rng.gauss(0.1, 0.5))):.3f},"offence":{rng.random() ** 3:.3f},'
-               f'"likes":{min(int(rng.paretovariate(1.1)) - 1, 1_000_000)},"verified":{verified},'
+               f'"likes":{likes},"verified":{verified},'
                f'"place":{{"city":"{city}","country":"{country}"}}}}\n')
 
 

@@ -1,4 +1,4 @@
-"""Twelve typical queries. Words and times come from a seeded source, so that no server answers from memory of the same question."""
+"""Twelve typical queries. Words and times come from a seeded source, so that no server has the same question's answer at hand."""
 import random
 
 import posts
