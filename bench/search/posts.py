@@ -17,9 +17,11 @@ WORDS, AUTHORS = 50_000, 20_000
 BEGIN = 1_772_323_200_000  # 2026-03-01, in milliseconds
 DAY = 86_400_000
 DAYS = 30
-CITIES = [("Jakarta", "ID"), ("Paris", "FR"), ("London", "GB"), ("Tokyo", "JP"), ("Berlin", "DE"), ("Rome", "IT"),
-          ("Madrid", "ES"), ("Lima", "PE"), ("Lagos", "NG"), ("Cairo", "EG"), ("Delhi", "IN"), ("Oslo", "NO"), ("Bandung", "ID"), ("Lyon", "FR"),
-          ("Leeds", "GB"), ("Osaka", "JP"), ("Bremen", "DE"), ("Turin", "IT"), ("Seville", "ES"), ("Cusco", "PE")]
+CITIES = [
+    ("Jakarta", "ID"), ("Paris", "FR"), ("London", "GB"), ("Tokyo", "JP"), ("Berlin", "DE"), ("Rome", "IT"), ("Madrid", "ES"),
+    ("Lima", "PE"), ("Lagos", "NG"), ("Cairo", "EG"), ("Delhi", "IN"), ("Oslo", "NO"), ("Bandung", "ID"), ("Lyon", "FR"),
+    ("Leeds", "GB"), ("Osaka", "JP"), ("Bremen", "DE"), ("Turin", "IT"), ("Seville", "ES"), ("Cusco", "PE"),
+]
 LANGUAGES = ["en", "id", "fr", "ja", "es", "de", "it", "pt"]
 SYLLABLES = [first + vowel + last for first in "bdfgklmnprstvz" for vowel in "aeiou" for last in ("", "n", "r", "s")]
 
