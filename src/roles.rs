@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::topology::{self, Kind, Role};
 use crate::{push, store};
 use anyhow::{Context as _, Result, bail};
+use domain::Post;
 use engine::{
     Context, Permits, Report, SinkPlan, SinkWorker, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned, wall_clock,
 };
@@ -49,8 +50,11 @@ pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engi
             "learn" if !config.learn.run => continue,
             "learn" => stage(config, role, Arc::new(topology::learn(config)), context)?,
             "monitor" => stage(config, role, Arc::new(topology::monitor(config)), context)?,
+            "watch-gauges" if !config.gauge.run => continue,
+            "watch-gauges" => stage(config, role, Arc::new(topology::watch_gauges(config)?), context)?,
             "gauge" if !config.gauge.run => continue,
-            "gauge" => stage(config, role, Arc::new(topology::gauge(config)?), context)?,
+            "gauge" => stage(config, role, Arc::new(topology::gauge()), context)?,
+            "watch" if topology::watch(config)?.rules.is_empty() => continue,
             "watch" => stage(config, role, Arc::new(topology::watch(config)?), context)?,
             "join" => stage(config, role, Arc::new(topology::join(config)?), context)?,
             "enrich" => {
@@ -96,7 +100,7 @@ fn sources(config: &Config, role: &Role, context: &Context) -> Result<Vec<engine
             idle_ms: config.time.idle.0,
             remembered: config.ingest.remembered,
             heartbeat_ms: config.ingest.heartbeat.0,
-            readers: readers(config, opened.topics)?,
+            readers: readers(config, opened.topics, opened.waits)?,
             max_lag: config.ingest.max_lag,
         };
         let worker = SourceWorker::register(opened.source, plan, context.clone())?;
@@ -119,12 +123,17 @@ fn refuse_namesakes<'a>(names: impl Iterator<Item = &'a str>) -> Result<()> {
 }
 
 /// The stages of this process that read one of these topics.
-fn readers(config: &Config, topics: &[&str]) -> Result<Vec<Group>> {
-    // Text models hold nobody up, however slow they are.
+fn readers(config: &Config, topics: &[&str], waits: bool) -> Result<Vec<Group>> {
+    // Text models hold nobody up, however slow they are, but a source that loses nothing by it.
     let waited_for = |role: &&Role| role.kind == Kind::Stage && role.name != "enrich";
     let reads = |role: &&Role| waited_for(role) && role.reads.iter().any(|topic| topics.contains(topic));
     let group = |role: &Role| Group { name: role.name.to_owned(), inputs: names(role.reads) };
-    Ok(topology::roles(config)?.into_iter().filter(reads).map(group).collect())
+    let mut readers: Vec<Group> = topology::roles(config)?.into_iter().filter(reads).map(group).collect();
+    if waits && topics.contains(&Post::TOPIC) {
+        let model = |name: &String| Group { name: stages::enrich::role(name), inputs: names(&[Post::TOPIC]) };
+        readers.extend(topology::models(config)?.iter().map(model));
+    }
+    Ok(readers)
 }
 
 fn names(topics: &[&str]) -> Vec<String> {

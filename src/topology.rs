@@ -6,7 +6,7 @@ mod rules;
 mod tests;
 
 pub use asked::{groups, models, rejects};
-pub use rules::watch;
+pub use rules::{watch, watch_gauges};
 
 use crate::config::{self, Config, Millis};
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -95,9 +95,10 @@ pub const ROLES: &[Role] = &[
     Role {
         name: "watch",
         kind: Kind::Stage,
-        reads: &[PREDICTIONS, SIZES, ACCURACIES, COUNTS, GAUGES, RULES],
+        reads: &[PREDICTIONS, SIZES, ACCURACIES, COUNTS],
         writes: &[ALERTS, LATE, REJECTED],
     },
+    Role { name: "watch-gauges", kind: Kind::Stage, reads: &[GAUGES, RULES], writes: &[ALERTS, LATE, REJECTED] },
     Role { name: "join", kind: Kind::Stage, reads: &[POSTS, SCORES, PREDICTIONS], writes: &[DOCUMENTS, LATE, REJECTED] },
     Role {
         name: "tweetoscope",
@@ -172,12 +173,11 @@ pub fn awaited(config: &Config, role: &Role) -> Vec<String> {
     role.writes.iter().copied().filter(|topic| read(topic)).map(str::to_owned).collect()
 }
 
-/// Whether a stage goes by the marks in a topic: `watch` does so only where a rule looks at it, and `join` only by the posts'.
+/// Whether a stage goes by the marks in a topic: `watch` does so only where a rule looks at it.
 fn goes_by(config: &Config, role: &Role, topic: &str) -> bool {
     let is_awaited = match role.name {
         "watch" => watch(config).is_ok_and(|watch| watch.awaits(topic)),
-        "join" => topic == POSTS,
-        "gauge" => topic == POSTS || asked::scoring(config).is_ok_and(|models| !models.is_empty()),
+
         _ => true,
     };
     role.reads.contains(&topic) && is_awaited
@@ -189,11 +189,7 @@ pub fn producers(config: &Config, role: &Role) -> Vec<(String, Producer)> {
     let flowing = flowing(config);
     let before = ROLES.iter().filter(|other| {
         let is_fed = other.reads.iter().any(|topic| flowing.contains(topic));
-        let is_run = match other.name {
-            "learn" => config.learn.run,
-            "gauge" => asked::are_gauged(config),
-            _ => true,
-        };
+        let is_run = asked::is_run(config, other.name);
         other.kind == Kind::Stage && is_run && is_fed && other.writes.iter().any(|topic| goes_by(config, role, topic))
     });
     let feeds = before.flat_map(|stage| {
@@ -321,8 +317,8 @@ pub fn learn(config: &Config) -> Learn {
 }
 
 /// The `gauge` stage, as configured.
-pub fn gauge(config: &Config) -> Result<Gauging> {
-    Ok(Gauging { awaits_scores: !asked::scoring(config)?.is_empty() })
+pub fn gauge() -> Gauging {
+    Gauging
 }
 
 /// The `monitor` stage, as configured.

@@ -47,10 +47,15 @@ pub fn scoring(config: &Config) -> Result<Vec<String>> {
     if may_be_elsewhere(config) { expected(config) } else { models(config) }
 }
 
-/// Whether what all posts come to is gauged, here or elsewhere.
-pub fn are_gauged(config: &Config) -> bool {
-    let is_here = config.roles.iter().any(|role| role == "all" || role == "gauge");
-    config.gauge.run && (is_here || may_be_elsewhere(config))
+/// Whether a stage runs, here or elsewhere.
+pub fn is_run(config: &Config, stage: &str) -> bool {
+    let is_here = || roles(config).is_ok_and(|picked| picked.iter().any(|role| role.name == stage));
+    let is_wanted = match stage {
+        "learn" => config.learn.run,
+        "gauge" => config.gauge.run,
+        _ => true,
+    };
+    is_wanted && (may_be_elsewhere(config) || is_here())
 }
 
 /// The groups as which this process reads.

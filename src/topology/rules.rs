@@ -5,8 +5,21 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use stages::Watch;
 use stages::watch::{Measure, Rule, clear};
 
-/// The `watch` stage, as configured.
+/// The `watch` stage, as configured: all rules but those of gauges.
 pub fn watch(config: &Config) -> Result<Watch> {
+    let mut rules = rules(config)?;
+    rules.retain(|rule| !rule.of.is_of_gauges());
+    Ok(Watch { role: "watch", rules })
+}
+
+/// The `watch-gauges` stage, as configured: the rules of gauges, and those that people save.
+pub fn watch_gauges(config: &Config) -> Result<Watch> {
+    let mut rules = rules(config)?;
+    rules.retain(|rule| rule.of.is_of_gauges());
+    Ok(Watch { role: "watch-gauges", rules })
+}
+
+fn rules(config: &Config) -> Result<Vec<Rule>> {
     let collect = super::collect(config)?;
     let windows = collect.rules.windows_s();
     let rules = config
@@ -14,7 +27,7 @@ pub fn watch(config: &Config) -> Result<Watch> {
         .rules
         .iter()
         .map(|(name, rule)| watch_rule(name, rule, windows).with_context(|| format!("watch.rules.{name}")));
-    Ok(Watch { rules: rules.collect::<Result<_>>()?, awaits_gauges: super::asked::are_gauged(config) })
+    rules.collect()
 }
 
 fn watch_rule(name: &str, rule: &config::Rule, windows: &[u32]) -> Result<Rule> {

@@ -4,16 +4,16 @@ use crate::simulation::faults::{Breakage, Fate, Faulty};
 use crate::simulation::outcome::{Outcome, WHY};
 use crate::simulation::player::{Player, Random, Seed};
 use crate::support::eventually;
-use domain::Rollback;
+use domain::{Desk, Question, Rollback, Said, Worth};
 use engine::{Context, Permits, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned};
 use flow::window::Hopping;
-use flow::{Event, Format, Group, Log, Mark, Member, Out, Producer, Stage, Timestamp, TopicSpec};
+use flow::{Asked, Event, Format, Group, Log, Mark, Member, Out, Producer, Stage, Timestamp, TopicSpec};
 use journal::{Access, Options, RealMedia};
 use ml::popularity::Schedule;
 use stages::collect::Rules;
 use stages::estimate::{Model, Usual};
 use stages::watch::{Measure, Rule};
-use stages::{Collect, Count, Estimate, Learn, Locate, Monitor, Predict, Watch};
+use stages::{Collect, Count, Enrich, Estimate, Gauging, Join, Learn, Locate, Monitor, Predict, Watch};
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
@@ -23,8 +23,11 @@ use std::time::Duration;
 const PARTITIONS: u32 = 3;
 const MINUTE: i64 = 60_000;
 
+/// The role of a text model that says how long a text is.
+const LENGTH: &str = "enrich:length";
+
 /// The stages: what each reads and writes.
-const STAGES: [(&str, &[&str], &[&str]); 8] = [
+const STAGES: [(&str, &[&str], &[&str]); 12] = [
     ("locate", &["posts"], &["sightings"]),
     ("count", &["sightings"], &["counts"]),
     ("collect", &["posts"], &["series", "sizes"]),
@@ -32,11 +35,16 @@ const STAGES: [(&str, &[&str], &[&str]); 8] = [
     ("predict", &["estimates", "sizes", "models"], &["predictions", "errors", "samples"]),
     ("learn", &["samples", "rollbacks"], &["models"]),
     ("monitor", &["samples"], &["accuracies"]),
+    (LENGTH, &["posts"], &["scores"]),
+    ("gauge", &["posts", "scores"], &["gauges"]),
     ("watch", &["predictions", "sizes", "accuracies", "counts"], &["alerts"]),
+    ("watch-gauges", &["gauges"], &["alerts"]),
+    ("join", &["posts", "scores", "predictions"], &["documents"]),
 ];
 /// Topics whose order is the same in every run; of the others, what is in them.
 const ORDERED: [&str; 6] = ["counts", "series", "sizes", "estimates", "predictions", "errors"];
-const OTHERS: [&str; 8] = ["sightings", "samples", "models", "rollbacks", "accuracies", "alerts", "late", "rejected"];
+const OTHERS: [&str; 11] =
+    ["scores", "gauges", "documents", "sightings", "samples", "models", "rollbacks", "accuracies", "alerts", "late", "rejected"];
 
 /// Which log.
 pub enum Kind {
@@ -123,7 +131,13 @@ impl<'k> World<'k> {
             }
             "predict" => joined(Predict { delay_ms: MINUTE }, context),
             "monitor" => joined(Monitor { over: 4, every_ms: MINUTE }, context),
-            "watch" => joined(Watch { rules: rules() }, context),
+            "watch" => joined(Watch { role: "watch", rules: rules() }, context),
+            "watch-gauges" => joined(Watch { role: "watch-gauges", rules: rules() }, context),
+            LENGTH => joined(Enrich::new("length", "length", false, Box::new(Ruler)), context),
+            "gauge" => joined(Gauging, context),
+            "join" => {
+                joined(Join { models: vec!["length".into()], patience_ms: MINUTE, keep_ms: 20 * MINUTE, most: 1000 }, context)
+            }
             _ => {
                 let schedule = Schedule { mini_batch: 2, batch: 4, most: 32, seed: 1 };
                 joined(Learn { schedule, every_ms: MINUTE }, context)
@@ -287,6 +301,9 @@ impl<'k> World<'k> {
         let mut others = BTreeMap::new();
         for topic in OTHERS {
             let mut all: Vec<String> = (0..PARTITIONS).flat_map(|partition| self.contents(topic, partition)).collect();
+            if topic == "documents" {
+                all = newest(&all);
+            }
             all.sort();
             others.insert(topic.to_owned(), all);
         }
@@ -320,16 +337,54 @@ impl<'k> World<'k> {
         // Samples since a window's last model stand beside it or in it, as commits fell: the models are compared themselves.
         let is_told = |key: &Vec<u8>| group != "learn" || key.get(8) != Some(&b's');
         // What rests after an alert is forgotten when its time has come, and when all has ended that may be at any time.
-        entries.filter(|key| is_told(key) && (group != "watch" || key.first() != Some(&1))).collect()
+        // So it is with posts of which there may be more.
+        let is_forgotten = |key: &Vec<u8>| ["watch", "watch-gauges", "join"].contains(&group) && key.first() == Some(&1);
+        entries.filter(|key| is_told(key) && !is_forgotten(key)).collect()
+    }
+}
+
+/// The newest document of each post, without what may rightly differ: how often it was told, and when.
+fn newest(lines: &[String]) -> Vec<String> {
+    let mut posts = BTreeMap::new();
+    for line in lines {
+        let mut document: serde_json::Value =
+            serde_json::from_str(line.split_once('{').map(|(_, rest)| format!("{{{rest}")).unwrap().as_str()).unwrap();
+        document.as_object_mut().unwrap().remove("revision");
+        posts.insert(document["post"]["id"].to_string(), document.to_string());
+    }
+    posts.into_values().collect()
+}
+
+/// Says how long a text is.
+struct Ruler;
+
+impl Desk for Ruler {
+    fn ask(&mut self, posts: &[Question<'_>]) -> Vec<Vec<Said>> {
+        let said = |post: &Question<'_>| Said {
+            version: "1".into(),
+            shadow: false,
+            lang: "und".into(),
+            answer: Ok(Worth::Integer(post.text.len() as i64)),
+        };
+        posts.iter().map(|post| vec![said(post)]).collect()
+    }
+
+    fn is_outside(&self) -> bool {
+        false
+    }
+
+    fn done(&mut self) -> Asked {
+        Asked::default()
     }
 }
 
 fn rules() -> Vec<Rule> {
     let rule = |of: Measure, threshold: f64| {
         let (name, is_above, window_s) = (of.name().to_owned(), true, None);
-        Rule { name, of, threshold, is_above, clear: threshold, window_s, silence_ms: MINUTE, expire_ms: 10 * MINUTE }
+        Rule { name, of, threshold, is_above, clear: threshold, only: None, window_s, silence_ms: MINUTE, expire_ms: 10 * MINUTE }
     };
-    vec![rule(Measure::Predicted, 4.0), rule(Measure::Posts, 2.0)]
+    let busy = Rule { window_s: Some(60), ..rule(Measure::Number, 5.0) };
+    vec![rule(Measure::Predicted, 4.0), rule(Measure::Posts, 2.0), busy]
 }
 
 fn joined<S: Stage + 'static>(stage: S, context: Context) -> Box<dyn Turn> {

@@ -71,6 +71,8 @@ pub struct Opened {
     pub bytes: Option<u64>,
     /// How many posts it will bring, if that is known.
     pub posts: Option<u64>,
+    /// Whether it loses nothing by waiting: it goes as fast as it may.
+    pub waits: bool,
 }
 
 const SCHEMES: [&str; 5] = ["cascades", "replay", "stdin", "synthetic", "tweetoscope"];

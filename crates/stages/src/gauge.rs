@@ -16,11 +16,8 @@ pub const PANE_MS: i64 = 10_000;
 const MOST: usize = 100_000;
 
 /// Counts posts and adds up scores, ten seconds at a time.
-#[derive(Clone, Debug, Default)]
-pub struct Gauging {
-    /// Whether scores are waited for: somebody makes them.
-    pub awaits_scores: bool,
-}
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Gauging;
 
 /// A partition is one state: its panes that are open.
 const ALL: &[u8] = b"";
@@ -92,10 +89,6 @@ impl Stage for Gauging {
 
     fn deadline(&self, panes: &Panes) -> Option<Timestamp> {
         panes.0.first().and_then(parsed).map(|(end, _)| end)
-    }
-
-    fn awaits(&self, topic: &str) -> bool {
-        topic == Post::TOPIC || self.awaits_scores
     }
 }
 

@@ -45,6 +45,11 @@ impl Stage for Join {
             Prediction::TOPIC => self.on_prediction(&input.decode()?, input, pile, out),
             _ => self.on_post(input.decode()?, input, pile, out),
         }
+        // Patience goes by the posts alone: no model, however slow, keeps a document back.
+        let clock = pile.clock();
+        while let Some(name) = pile.impatient(clock) {
+            self.tell(&name, input.record.time.max(input.watermark), pile, out);
+        }
         while pile.len() > self.most.max(1)
             && let Some(name) = pile.oldest()
         {
@@ -70,11 +75,6 @@ impl Stage for Join {
         pile.is_patient()
     }
 
-    /// It goes by the time of the posts: no model, however slow, holds it up.
-    fn awaits(&self, topic: &str) -> bool {
-        topic == Post::TOPIC
-    }
-
     fn refuses_late(&self) -> bool {
         false
     }
@@ -82,6 +82,7 @@ impl Stage for Join {
 
 impl Join {
     fn on_post(&self, post: Post<'_>, input: &Input<'_>, pile: &mut Pile, out: &mut Out) {
+        pile.show(post.time);
         let name = Name::of(&post.network, &post.root, &post.id);
         if post.kind == Kind::Deletion {
             let revision = pile.take_back(&name, post.time.plus_millis(self.keep_ms));
@@ -105,7 +106,7 @@ impl Join {
         let name = Name::of(&score.network, &score.root, &score.post);
         let mut open = pile.remove(&name).unwrap_or_else(|| self.open(score.time));
         if open.hear(&score.model, Heard::of(score)) && open.revision > 0 {
-            self.has_news(&mut open, input.watermark);
+            self.has_news(&mut open, pile.clock().max(input.watermark));
         }
         self.settle(name, open, input, pile, out);
     }
@@ -118,7 +119,7 @@ impl Join {
         if !open.gone && open.forecast.is_none_or(|known| known.window_s <= window_s) {
             open.forecast = Some(Forecast { window_s, observed, predicted, low, high, model });
             if open.revision > 0 {
-                self.has_news(&mut open, input.watermark);
+                self.has_news(&mut open, pile.clock().max(input.watermark));
             }
         }
         self.settle(name, open, input, pile, out);

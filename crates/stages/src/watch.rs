@@ -18,24 +18,24 @@ use vigil::{Measured, Pane, Standing};
 ///
 /// What is measured of a subject comes in the order of time, from one place. That a cascade has ended comes from another: it waits
 /// until no prediction can come that was made before.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Watch {
+    /// The role's name. Alerts of gauges, which wait for text models, have a role of their own, so that the others do not.
+    pub role: &'static str,
     /// The rules.
     pub rules: Vec<Rule>,
-    /// Whether gauges are waited for: somebody makes them.
-    pub awaits_gauges: bool,
 }
 
 impl Stage for Watch {
     type State = Vigil;
 
     fn name(&self) -> &str {
-        "watch"
+        self.role
     }
 
     fn awaits(&self, topic: &str) -> bool {
         match topic {
-            Gauge::TOPIC => self.awaits_gauges,
+            Gauge::TOPIC => true,
             Size::TOPIC => self.rules.iter().any(|rule| rule.of.is_of_cascades()),
             _ => self.rules.iter().any(|rule| rule.of.is_of(topic)),
         }

@@ -78,7 +78,8 @@ pub(crate) fn open_hawkes(address: &Address, settings: &Settings) -> Result<Open
 
 fn opened(name: String, cascades: Cascades) -> Opened {
     let posts = cascades.posts;
-    Opened { name, source: Box::new(cascades), topics: crate::POSTS, bytes: None, posts }
+    let waits = cascades.speed.is_none();
+    Opened { name, source: Box::new(cascades), topics: crate::POSTS, bytes: None, posts, waits }
 }
 
 /// Which files an address means.

@@ -73,7 +73,7 @@ pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Err
     let (name, cursor, settings) = (by.to_string(), Cursor::starting(settings.clock()), settings.clone());
     let (layout, outs, playing, read) = (Arc::new(layout), None, Playing::Nothing, Arc::default());
     let replay = Replay { path, by, from, layout, speed, restamp, looped, settings, outs, cursor, playing, length, read };
-    Ok(Opened { name, source: Box::new(replay), topics: crate::POSTS, bytes: Some(length), posts: None })
+    Ok(Opened { name, source: Box::new(replay), topics: crate::POSTS, bytes: Some(length), posts: None, waits: speed.is_none() })
 }
 
 /// How long a file is that can be read.

@@ -30,7 +30,7 @@ struct Standard {
 /// Opens `stdin:?...`.
 pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Error> {
     let source = reading(Box::new(std::io::stdin()), address, settings)?;
-    Ok(Opened { name: "stdin".to_owned(), source, topics: crate::POSTS, bytes: None, posts: None })
+    Ok(Opened { name: "stdin".to_owned(), source, topics: crate::POSTS, bytes: None, posts: None, waits: true })
 }
 
 /// The same for any stream.

@@ -71,9 +71,10 @@ pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Err
     let plan = Plan::read(address)?;
     let cursor = Cursor { start: plan.start.unwrap_or_else(|| settings.clock()), next: 0 };
     let posts = plan.count;
+    let waits = plan.speed.is_none();
     let (world, settings) = (plan.world(cursor.start), settings.clone());
     let source = Box::new(Synthetic { plan, settings, outs: None, cursor, world, pace: None });
-    Ok(Opened { name: "synthetic".to_owned(), source, topics: crate::POSTS, bytes: None, posts })
+    Ok(Opened { name: "synthetic".to_owned(), source, topics: crate::POSTS, bytes: None, posts, waits })
 }
 
 impl Plan {

@@ -99,7 +99,7 @@ const OPTIONS: [&str; 5] = ["read", "topic", "speed", "start", "end"];
 pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Error> {
     let source = made(address, settings)?;
     let (name, topics) = (source.reader.by.to_string(), source.kind.topics());
-    Ok(Opened { name, source: Box::new(source), topics, bytes: None, posts: None })
+    Ok(Opened { name, source: Box::new(source), topics, bytes: None, posts: None, waits: false })
 }
 
 /// The topics of ours that it writes.

@@ -33,7 +33,7 @@ fn score(seconds: i64, output: &'static str, value: Option<Worth<'static>>, shad
 
 fn driver(awaits_scores: bool) -> Driver<Gauging> {
     let producers: &[&str] = if awaits_scores { &["posts/test", "scores/enrich:a/0"] } else { &["posts/test"] };
-    Driver::new(Gauging { awaits_scores }, producers, &["gauges", "late", "rejected"])
+    Driver::new(Gauging, producers, &["gauges", "late", "rejected"])
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 const OPEN: u8 = b'o';
+const CLOCK: &[u8] = b"c";
 
 /// The state of a partition: its open posts by name, and when each has to be looked at.
 #[derive(Debug, Default)]
@@ -17,6 +18,9 @@ pub struct Pile {
     due: BTreeSet<(Timestamp, Vec<u8>)>,
     /// When a post is let go of.
     until: BTreeSet<(Timestamp, Vec<u8>)>,
+    /// The newest post's time.
+    clock: Timestamp,
+    has_moved: bool,
 }
 
 /// A post's name: those of one cascade stand side by side, its first post before the others.
@@ -135,6 +139,17 @@ impl Pile {
         self.open.len()
     }
 
+    /// How far the posts have come.
+    pub(super) fn clock(&self) -> Timestamp {
+        self.clock
+    }
+
+    /// A post of this time has come.
+    pub(super) fn show(&mut self, time: Timestamp) {
+        self.has_moved |= time > self.clock;
+        self.clock = self.clock.max(time);
+    }
+
     pub(super) fn remove(&mut self, name: &Name) -> Option<Open> {
         let open = self.open.remove(&name.0)?;
         if let Some(due) = open.due {
@@ -192,9 +207,15 @@ impl Pile {
 impl State for Pile {
     fn save(&mut self, changes: &mut Changes<'_>) {
         self.open.save(changes);
+        if std::mem::take(&mut self.has_moved) {
+            changes.encode(CLOCK, &self.clock);
+        }
     }
 
     fn load(&mut self, sub_key: &[u8], value: &[u8]) {
+        if sub_key == CLOCK {
+            self.clock = Format::Compact.decode(value).unwrap_or_default();
+        }
         let Some(key) = sub_key.strip_prefix(&[OPEN]) else { return };
         if self.open.load(sub_key, value)
             && let Some(open) = self.open.get(key)

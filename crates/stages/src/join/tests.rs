@@ -74,7 +74,14 @@ impl Table {
 
     /// Time goes on, to the end if this is none.
     fn wait(&mut self, seconds: Option<i64>) {
-        let outputs = self.driver.feed::<Post<'_>>("test", &[], seconds.map_or(Timestamp::MAX, at));
+        let time = seconds.map_or(Timestamp::MAX, at);
+        for model in ["mood", "rude", "tried"] {
+            let outputs = self.driver.feed::<Score<'_>>(&format!("enrich:{model}/0"), &[], time);
+            self.hear(outputs);
+        }
+        let outputs = self.driver.feed::<domain::Prediction<'_>>("predict/0", &[], time);
+        self.hear(outputs);
+        let outputs = self.driver.feed::<Post<'_>>("test", &[], time);
         self.hear(outputs);
     }
 
@@ -148,6 +155,20 @@ fn patience_has_an_end_and_what_comes_later_is_told_all_at_once() {
 }
 
 #[test]
+fn a_model_that_lags_keeps_no_document_back_and_nothing_is_forgotten_before_it_has_spoken() {
+    let mut table = Table::new(100);
+    table.score(0, "z", "mood", Some(0.5));
+    table.post(1, "a", "a", Kind::Original, "rain");
+    table.post(11, "b", "b", Kind::Original, "snow");
+    table.expect(&["a Original #1 rain mood? rude?"]);
+    table.post(2000, "c", "c", Kind::Original, "hail");
+    table.expect(&["b Original #1 snow mood? rude?"]);
+    table.score(1, "a", "mood", Some(0.5));
+    table.score(1, "a", "rude", Some(0.5));
+    table.expect(&["a Original #2 rain mood=0.5 rude=0.5"]);
+}
+
+#[test]
 fn an_edit_is_told_with_what_is_said_of_it_and_not_of_what_was() {
     let mut table = Table::new(100);
     table.post(1, "a", "a", Kind::Reply, "rian");
@@ -205,5 +226,5 @@ fn all_is_let_go_of_in_time_and_the_oldest_before_it_where_there_are_too_many() 
     table.expect(&["b Original #1 rain mood? rude?", "c Original #1 rain mood? rude?"]);
     table.score(1, "a", "mood", Some(1.0));
     table.wait(Some(700));
-    assert_eq!((table.driver.entries(), table.told.len()), (1, 0), "only the watermarks are left");
+    assert_eq!((table.driver.entries(), table.told.len()), (2, 0), "only times are left");
 }

@@ -74,7 +74,7 @@ fn feed(driver: &mut Driver<Watch>, row: &str) -> Vec<Output> {
 
 fn alerts(table: &str, crashes: bool) -> String {
     let inputs = ["predictions/predict/0", "sizes/collect/0", "accuracies/monitor/0", "counts/count/0", "gauges/gauge/0"];
-    let mut driver = Driver::new(Watch { rules: rules(), awaits_gauges: true }, &inputs, &["alerts", "late", "rejected"]);
+    let mut driver = Driver::new(Watch { role: "watch", rules: rules() }, &inputs, &["alerts", "late", "rejected"]);
     let mut told = vec![];
     for row in table.lines().map(str::trim).filter(|row| !row.is_empty()) {
         told.extend(feed(&mut driver, row));
