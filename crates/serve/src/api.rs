@@ -3,13 +3,17 @@
 mod append;
 mod cascades;
 mod counts;
+mod find;
 mod live;
 mod page;
+mod rules;
 mod status;
 mod taps;
 
 #[cfg(test)]
 mod tests;
+
+pub(crate) use append::now;
 
 use crate::guard;
 use crate::hub::Hub;
@@ -19,6 +23,8 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::middleware::from_fn_with_state;
+use axum::routing::any;
+use domain::Finder;
 use flow::Log;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
@@ -31,6 +37,8 @@ use utoipa_axum::routes;
 const BODY_BYTES: usize = 4 << 20;
 /// So many cascades may be looked up at a time: each reads the log.
 const LOOKUPS: usize = 8;
+/// So many searches may go on at a time: each may take a processor.
+const SEARCHES: usize = 64;
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -61,6 +69,8 @@ pub struct App {
     live: Arc<Semaphore>,
     taps: Arc<Semaphore>,
     lookups: Arc<Semaphore>,
+    searches: Arc<Semaphore>,
+    finder: Option<Arc<dyn Finder>>,
     stopping: watch::Receiver<bool>,
     description: String,
 }
@@ -70,7 +80,14 @@ impl App {
     pub fn new(hub: Arc<Hub>, log: Arc<dyn Log>, limits: Limits, stopping: watch::Receiver<bool>) -> Self {
         let seats = |n| Arc::new(Semaphore::new(n));
         let (live, taps, lookups) = (seats(limits.live), seats(limits.taps), seats(LOOKUPS));
-        App { hub, log, limits, live, taps, lookups, stopping, description: String::new() }
+        let searches = seats(SEARCHES);
+        App { hub, log, limits, live, taps, lookups, searches, finder: None, stopping, description: String::new() }
+    }
+
+    /// The same, with an index.
+    pub fn with_finder(mut self, finder: Option<Arc<dyn Finder>>) -> Self {
+        self.finder = finder;
+        self
     }
 
     /// Asks the view, on a thread where a long answer holds nobody up.
@@ -97,6 +114,11 @@ pub fn router(mut app: App) -> Router {
         .routes(routes!(cascades::cascade))
         .routes(routes!(cascades::accuracies))
         .routes(routes!(cascades::alerts))
+        .routes(routes!(find::searchable))
+        .routes(routes!(find::export))
+        .routes(routes!(find::live))
+        .routes(routes!(rules::rules, rules::save))
+        .routes(routes!(rules::remove))
         .routes(routes!(live::live))
         .routes(routes!(taps::tap))
         .routes(routes!(append::append))
@@ -106,6 +128,7 @@ pub fn router(mut app: App) -> Router {
         .routes(routes!(page::index))
         .routes(routes!(page::cascades))
         .routes(routes!(page::cascade))
+        .routes(routes!(page::explore))
         .routes(routes!(page::asset))
         .split_for_parts();
     app.description = description.to_json().unwrap_or_default();
@@ -113,7 +136,10 @@ pub fn router(mut app: App) -> Router {
     let nothing =
         || async { Problem::new(ProblemKind::NotFound, "there is nothing here; /api/openapi.json lists what there is") };
     let other = || async { Problem::new(ProblemKind::Method, "not with this method; /api/openapi.json lists what there is") };
+    let elastic = || any(find::elastic).layer(DefaultBodyLimit::max(find::BODY_BYTES));
     router
+        .route(find::ROOT, elastic())
+        .route("/es/{*path}", elastic())
         .fallback(nothing)
         .method_not_allowed_fallback(other)
         .layer(DefaultBodyLimit::max(BODY_BYTES))

@@ -29,23 +29,50 @@ pub async fn around(State(app): State<Arc<App>>, request: Request, next: Next) -
 /// Whether this client may write: a program on this machine, not a web page that a browser here shows, and not
 /// someone else behind a proxy.
 pub fn may_write(peer: SocketAddr, headers: &HeaderMap) -> Result<(), Problem> {
-    let forbidden = |message: &str| Err(Problem::new(ProblemKind::Forbidden, message));
+    is_here(peer, headers)?;
+    // A browser names the page that a request comes from, and none of ours writes.
+    if headers.contains_key(header::ORIGIN) {
+        return forbidden("web pages may not append");
+    }
+    is_json(headers)
+}
+
+/// Whether this client may change something by an address made for it: a program on this machine, or a page of ours that a browser here
+/// shows.
+pub fn may_change(peer: SocketAddr, headers: &HeaderMap) -> Result<(), Problem> {
+    is_here(peer, headers)?;
+    match (text(headers, header::ORIGIN), text(headers, header::HOST)) {
+        (None, _) => Ok(()),
+        (Some(origin), Some(host)) if origin.strip_prefix("http://") == Some(host) => Ok(()),
+        _ => forbidden("another's web page may not change anything here"),
+    }
+}
+
+fn forbidden(message: &str) -> Result<(), Problem> {
+    Err(Problem::new(ProblemKind::Forbidden, message))
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Whether it speaks from this machine, without anybody between.
+fn is_here(peer: SocketAddr, headers: &HeaderMap) -> Result<(), Problem> {
     if !peer.ip().to_canonical().is_loopback() {
         return forbidden("only programs on the machine that Goshawk runs on may append; run this there");
     }
     if ["forwarded", "x-forwarded-for", "via"].iter().any(|name| headers.contains_key(*name)) {
         return forbidden("appending through a proxy is not allowed; speak to Goshawk itself");
     }
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let local = text(header::HOST).is_some_and(is_local);
-    if !local {
+    if !text(headers, header::HOST).is_some_and(is_local) {
         return forbidden("address the request to localhost, 127.0.0.1 or [::1]");
     }
-    // A browser names the page that a request comes from, and none of ours writes.
-    if headers.contains_key(header::ORIGIN) {
-        return forbidden("web pages may not append");
-    }
-    match text(header::CONTENT_TYPE).and_then(|kind| kind.split(';').next()) {
+    Ok(())
+}
+
+/// Whether the body says that it is JSON.
+pub fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    match text(headers, header::CONTENT_TYPE).and_then(|kind| kind.split(';').next()) {
         Some(kind) if kind.trim().eq_ignore_ascii_case("application/json") => Ok(()),
         _ => Err(Problem::invalid("send the body as JSON, with the header content-type: application/json")),
     }

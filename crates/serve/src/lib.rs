@@ -7,11 +7,12 @@
 //! Non-goals: accounts, encryption (put a proxy in front), keeping anything over a restart (the log does), and
 //! working on records (`stages`).
 //!
-//! Start reading at [`Server`], then `follow` (log to view and standings), then `api` (these to answers). [`tap`] stands alone.
+//! Start reading at [`Server`], then `follow` (log to view and standings), then `api` (these to answers). [`tap`] and [`export`] stand alone.
 
 mod api;
 mod details;
 mod error;
+pub mod export;
 mod follow;
 mod guard;
 mod hub;

@@ -8,7 +8,7 @@ use crate::api::{self, App, Limits};
 use crate::follow::{Cascades, Follower, Listener, Windows};
 use crate::hub::{Before, Hub};
 use crate::view::Bounds;
-use domain::Vitals;
+use domain::{Finder, Vitals};
 use flow::Log;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -26,7 +26,7 @@ const BEAT: Duration = Duration::from_secs(2);
 const SHORT: Duration = Duration::from_millis(200);
 
 /// How to serve.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// Where to listen: `HOST:PORT`. Port 0 takes a free one.
     pub listen: String,
@@ -36,11 +36,13 @@ pub struct Options {
     pub live_clients: usize,
     /// How many taps may be open at a time.
     pub taps: usize,
+    /// An index of the documents, if this process has one.
+    pub finder: Option<Arc<dyn Finder>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { listen: "127.0.0.1:7878".to_owned(), keep: Bounds::default(), live_clients: 256, taps: 32 }
+        Options { listen: "127.0.0.1:7878".to_owned(), keep: Bounds::default(), live_clients: 256, taps: 32, finder: None }
     }
 }
 
@@ -66,7 +68,7 @@ impl Server {
         let windows = Follower::new(log.clone(), hub.clone(), Windows::new(options.keep.rows), stop.clone());
         let cascades = Follower::new(log.clone(), hub.clone(), Cascades::default(), stop.clone());
         let limits = Limits { live: options.live_clients, taps: options.taps };
-        let app = App::new(hub.clone(), log, limits, stopping.subscribe());
+        let app = App::new(hub.clone(), log, limits, stopping.subscribe()).with_finder(options.finder);
         runtime.spawn(beat(hub, stopping.subscribe()));
         let serving = runtime.spawn(serve(listener, app, stopping.subscribe()));
         let followers = vec![follow("serve-counts", windows)?, follow("serve-cascades", cascades)?];

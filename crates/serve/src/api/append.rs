@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 /// The name under which posts are written.
 const PRODUCER: &str = "append";
 /// Nobody's: what people ask for promises nothing of time, not even by its clock.
-const NOBODY: &str = "";
+pub(super) const NOBODY: &str = "";
 
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -79,7 +79,7 @@ fn write(log: &dyn Log, body: &[u8]) -> Result<usize, Problem> {
     }
 }
 
-fn put<'a, V: Value + Deserialize<'a>>(
+pub(super) fn put<'a, V: Value + Deserialize<'a>>(
     log: &dyn Log,
     producer: &str,
     records: &'a [serde_json::Value],
@@ -101,7 +101,7 @@ fn put<'a, V: Value + Deserialize<'a>>(
     Ok(records.len())
 }
 
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

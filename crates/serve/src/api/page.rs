@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 const INDEX: &str = include_str!("../../../../web/index.html");
 const CASCADES: &str = include_str!("../../../../web/cascades.html");
 const CASCADE: &str = include_str!("../../../../web/cascade.html");
+const EXPLORE: &str = include_str!("../../../../web/explore.html");
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
@@ -44,6 +45,12 @@ pub async fn cascades() -> Response {
     responses((status = 200, body = String, content_type = "text/html")))]
 pub async fn cascade() -> Response {
     file(HTML, CASCADE)
+}
+
+/// The page to search on.
+#[utoipa::path(get, path = "/explore", tag = "page", responses((status = 200, body = String, content_type = "text/html")))]
+pub async fn explore() -> Response {
+    file(HTML, EXPLORE)
 }
 
 /// What the page is made of.
