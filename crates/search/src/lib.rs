@@ -1,0 +1,36 @@
+//! An embedded full-text index that speaks Elasticsearch: documents are JSON, requests and answers are its REST API's.
+//!
+//! Non-goals: sockets (who listens hands a [`Call`] over and gets an [`Answer`]), clusters, scripts. What is not supported is refused in
+//! Elasticsearch's own error form, never answered wrongly.
+//!
+//! Start reading at [`mapping`], then [`columns`].
+
+pub mod columns;
+mod error;
+pub mod mapping;
+
+pub use error::{Error, Result};
+
+/// A request.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    /// `GET`, ...
+    pub method: &'a str,
+    /// The path, percent-encoded, from its first `/`.
+    pub path: &'a str,
+    /// What stands behind `?`, percent-encoded.
+    pub query: &'a str,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// What is answered: JSON, or lines of text for `_cat`.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The body's type.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: Vec<u8>,
+}
