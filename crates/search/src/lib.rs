@@ -5,9 +5,14 @@
 //!
 //! Start reading at [`mapping`], then [`columns`].
 
+mod analysis;
 pub mod columns;
+pub mod dates;
+mod document;
 mod error;
+mod java;
 pub mod mapping;
+mod patterns;
 
 pub use error::{Error, Result};
 

@@ -3,8 +3,15 @@
 //! The index below has a fixed schema of numbered slots, some for each kind of field. A mapping gives each path of its documents a
 //! slot when it is first named or met, so that fields come and go without a new schema.
 
+mod definition;
+#[cfg(test)]
+mod tests;
+
+pub use definition::Definition;
+pub(crate) use definition::Dynamic;
+
 use crate::{Error, Result};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tantivy::schema::{Field, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions};
 
 /// How the words of full text are told apart: see `analysis`.
@@ -69,12 +76,24 @@ pub struct Mapping {
     leaves: BTreeMap<String, Leaf>,
     schema: Schema,
     used: BTreeMap<Kind, usize>,
+    definitions: BTreeMap<String, Definition>,
+    objects: BTreeSet<String>,
+    pub(crate) dynamic: Dynamic,
+    pub(crate) date_detection: bool,
 }
 
 impl Mapping {
     /// A mapping without fields.
     pub fn new() -> Self {
-        Mapping { leaves: BTreeMap::new(), schema: schema(), used: BTreeMap::new() }
+        Mapping {
+            leaves: BTreeMap::new(),
+            schema: schema(),
+            used: BTreeMap::new(),
+            definitions: BTreeMap::new(),
+            objects: BTreeSet::new(),
+            dynamic: Dynamic::True,
+            date_detection: true,
+        }
     }
 
     /// The field at a path, sub-fields by `path.name`.
@@ -87,8 +106,34 @@ impl Mapping {
         self.leaves.iter().map(|(path, leaf)| (path.as_str(), leaf))
     }
 
+    /// The definition of the field at a path; of a sub-field too.
+    pub fn definition(&self, path: &str) -> Option<&Definition> {
+        self.definitions.get(path)
+    }
+
+    /// The formats of a date field.
+    pub fn format(&self, path: &str) -> &str {
+        self.definition(path).and_then(|found| found.format()).unwrap_or(crate::dates::DEFAULT_FORMAT)
+    }
+
+    /// Is this the path of an object?
+    pub fn is_object(&self, path: &str) -> bool {
+        self.objects.contains(path)
+    }
+
+    /// The paths that a pattern with `*` names, or the path itself.
+    pub fn matching(&self, pattern: &str) -> Vec<&str> {
+        if !pattern.contains('*') {
+            return self.leaves.get_key_value(pattern).map(|(path, _)| path.as_str()).into_iter().collect();
+        }
+        self.leaves.keys().filter(|path| crate::patterns::matches(pattern, path)).map(String::as_str).collect()
+    }
+
     /// Gives a path its slot.
     pub fn add(&mut self, path: &str, kind: Kind, type_name: &str) -> Result<&Leaf> {
+        if self.leaves.contains_key(path) {
+            return Err(Error::argument(format!("mapper [{path}] is there already")));
+        }
         let used = self.used.entry(kind).or_default();
         if *used >= SLOTS {
             return Err(Error::argument(format!("Limit of total fields [{SLOTS}] has been exceeded")));
