@@ -13,8 +13,10 @@ mod error;
 mod java;
 pub mod mapping;
 mod patterns;
+mod store;
 
 pub use error::{Error, Result};
+pub use store::{Feed, Indices};
 
 /// A request.
 #[derive(Clone, Debug)]
