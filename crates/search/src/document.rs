@@ -1,6 +1,7 @@
 //! From a JSON document to what the index keeps of it.
 
 mod values;
+pub(crate) use values::rounded;
 #[cfg(test)]
 mod tests;
 

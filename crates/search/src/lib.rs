@@ -13,6 +13,7 @@ mod error;
 mod java;
 pub mod mapping;
 mod patterns;
+pub mod query;
 mod store;
 
 pub use error::{Error, Result};
