@@ -176,7 +176,8 @@ impl Rest<'_> {
 
     fn digits(&mut self, count: usize) -> Option<u32> {
         let (digits, rest) = self.0.split_at_checked(count)?;
-        let number = digits.iter().try_fold(0u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))?;
+        let number =
+            digits.iter().try_fold(0u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))?;
         self.0 = rest;
         Some(number)
     }
@@ -213,9 +214,7 @@ impl Rest<'_> {
 /// A zone by name or offset.
 pub fn zone(name: &str) -> Result<TimeZone> {
     let offset = || Rest(name.as_bytes()).zone().flatten();
-    offset().or_else(|| TimeZone::get(name).ok()).ok_or_else(|| {
-        Error::argument(format!("Unknown time-zone ID: {name}"))
-    })
+    offset().or_else(|| TimeZone::get(name).ok()).ok_or_else(|| Error::argument(format!("Unknown time-zone ID: {name}")))
 }
 
 /// Adds `+1d-2h/d` to a time.

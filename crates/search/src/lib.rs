@@ -5,7 +5,9 @@
 //!
 //! Start reading at [`mapping`], then [`columns`].
 
+pub mod aggregate;
 mod analysis;
+mod blocks;
 pub mod columns;
 pub mod dates;
 mod document;
@@ -13,6 +15,10 @@ mod error;
 mod java;
 pub mod mapping;
 mod patterns;
+pub mod run;
+mod scan;
+pub mod sort;
+pub mod zones;
 
 pub use error::{Error, Result};
 

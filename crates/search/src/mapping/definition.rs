@@ -131,7 +131,10 @@ fn last(path: &str) -> &str {
 
 /// What says nothing new is not told back.
 fn is_default(name: &str, value: &Value) -> bool {
-    matches!((name, truth(Some(value))), ("index" | "doc_values" | "coerce" | "norms", Some(true)) | ("store" | "ignore_malformed", Some(false)))
+    matches!(
+        (name, truth(Some(value))),
+        ("index" | "doc_values" | "coerce" | "norms", Some(true)) | ("store" | "ignore_malformed", Some(false))
+    )
 }
 
 /// Refuses what the index could not keep to.
@@ -187,7 +190,10 @@ impl Mapping {
                 "numeric_detection" if truth(Some(value)) == Some(false) => {}
                 "_source" | "_routing" | "_meta" if *value == json!({}) || *value == json!({"enabled": true}) => {}
                 _ => {
-                    let reason = format!("Root mapping definition has unsupported parameters:  [{name} : {}]", crate::java::written(value));
+                    let reason = format!(
+                        "Root mapping definition has unsupported parameters:  [{name} : {}]",
+                        crate::java::written(value)
+                    );
                     return Err(refuse(reason));
                 }
             }
@@ -201,7 +207,9 @@ impl Mapping {
         };
         for (name, one) in told {
             let Some(one) = one.as_object() else {
-                return Err(refuse(format!("Expected map for property [fields] on field [{name}] but got a class java.lang.String")));
+                return Err(refuse(format!(
+                    "Expected map for property [fields] on field [{name}] but got a class java.lang.String"
+                )));
             };
             if name.is_empty() || name.split('.').any(str::is_empty) {
                 return Err(Error::argument("field name cannot be an empty string"));
