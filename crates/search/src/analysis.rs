@@ -226,7 +226,11 @@ fn joins(part: &str) -> Join {
         return Join::Complex;
     }
     if part.chars().any(char::is_alphanumeric) {
-        return if part.chars().next_back().is_some_and(char::is_alphabetic) && !ideographic(first) { Join::Word } else { Join::Alone };
+        return if part.chars().next_back().is_some_and(char::is_alphabetic) && !ideographic(first) {
+            Join::Word
+        } else {
+            Join::Alone
+        };
     }
     if part.chars().any(emoji) { Join::Alone } else { Join::Nothing }
 }

@@ -58,16 +58,23 @@ impl<'a> Reading<'a> {
         let (start, rest) = match text.strip_prefix("now") {
             Some(rest) => (self.now_millis, rest),
             None => match text.split_once("||") {
-                Some((anchor, rest)) => (self.round(anchor, false)?, rest),
-                None => return self.round(text, up),
+                Some((anchor, rest)) => (self.round(anchor, false).map_err(|_| self.refuse_sum(anchor))?, rest),
+                None => return self.round(text, up).map_err(|_| self.refuse_sum(text)),
             },
         };
-        add(start, rest, up, &self.zone).ok_or_else(|| self.refuse(text))
+        add(start, rest, up, &self.zone).ok_or_else(|| self.refuse_sum(text))
     }
 
     fn refuse(&self, text: &str) -> Error {
         let reason = format!("failed to parse date field [{text}] with format [{}]", self.format);
         Error::new(400, "parse_exception", reason)
+    }
+
+    /// What is asked for is refused with its cause, which says the same.
+    fn refuse_sum(&self, text: &str) -> Error {
+        let mut error = self.refuse(text).in_search();
+        error.reason = format!("{0}: [{0}]", error.reason);
+        error
     }
 
     fn round(&self, text: &str, up: bool) -> Result<i64> {
@@ -176,7 +183,8 @@ impl Rest<'_> {
 
     fn digits(&mut self, count: usize) -> Option<u32> {
         let (digits, rest) = self.0.split_at_checked(count)?;
-        let number = digits.iter().try_fold(0u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))?;
+        let number =
+            digits.iter().try_fold(0u32, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))?;
         self.0 = rest;
         Some(number)
     }
@@ -213,9 +221,7 @@ impl Rest<'_> {
 /// A zone by name or offset.
 pub fn zone(name: &str) -> Result<TimeZone> {
     let offset = || Rest(name.as_bytes()).zone().flatten();
-    offset().or_else(|| TimeZone::get(name).ok()).ok_or_else(|| {
-        Error::argument(format!("Unknown time-zone ID: {name}"))
-    })
+    offset().or_else(|| TimeZone::get(name).ok()).ok_or_else(|| Error::argument(format!("Unknown time-zone ID: {name}")))
 }
 
 /// Adds `+1d-2h/d` to a time.

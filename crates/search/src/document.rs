@@ -44,7 +44,9 @@ fn refuse(reason: String) -> Error {
 impl Walk<'_> {
     fn object(&mut self, path: &str, object: &Map<String, Value>, depth: usize) -> Result<()> {
         if depth > DEEPEST {
-            return Err(Error::argument(format!("Limit of mapping depth [{DEEPEST}] has been exceeded due to object field [{path}]")));
+            return Err(Error::argument(format!(
+                "Limit of mapping depth [{DEEPEST}] has been exceeded due to object field [{path}]"
+            )));
         }
         for (name, value) in object {
             if name.is_empty() || name.starts_with('.') || name.ends_with('.') || name.contains("..") {
@@ -67,8 +69,13 @@ impl Walk<'_> {
         if !own.contains(&name) {
             return Ok(());
         }
-        let mut error = refuse(format!("failed to parse field [{name}] of type [{name}] in document with id '{}'. Preview of field's value: ''", self.id));
-        let reason = format!("Field [{name}] is a metadata field and cannot be added inside a document. Use the index API request parameters.");
+        let mut error = refuse(format!(
+            "failed to parse field [{name}] of type [{name}] in document with id '{}'. Preview of field's value: ''",
+            self.id
+        ));
+        let reason = format!(
+            "Field [{name}] is a metadata field and cannot be added inside a document. Use the index API request parameters."
+        );
         error.cause = Some(Box::new(refuse(reason)));
         Err(error)
     }
@@ -138,8 +145,9 @@ impl Walk<'_> {
 
     fn wrap(&self, path: &str, definition: &Definition, value: &Value, cause: Error) -> Error {
         let (kind, id, preview) = (&definition.type_name, self.id, crate::java::written(value));
-        let reason =
-            format!("failed to parse field [{path}] of type [{kind}] in document with id '{id}'. Preview of field's value: '{preview}'");
+        let reason = format!(
+            "failed to parse field [{path}] of type [{kind}] in document with id '{id}'. Preview of field's value: '{preview}'"
+        );
         let mut error = refuse(reason);
         error.cause = Some(Box::new(cause));
         error

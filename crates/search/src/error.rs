@@ -16,6 +16,8 @@ pub struct Error {
     pub more: Vec<(&'static str, Value)>,
     /// What brought it about.
     pub cause: Option<Box<Error>>,
+    /// Whether it was met while searching a shard, not while reading the request: the answer then wraps it.
+    pub in_search: bool,
 }
 
 /// The result of what may be refused.
@@ -24,7 +26,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// A request that is refused.
     pub fn new(status: u16, kind: &'static str, reason: impl Into<String>) -> Self {
-        Error { status, kind, reason: reason.into(), more: vec![], cause: None }
+        Error { status, kind, reason: reason.into(), more: vec![], cause: None, in_search: false }
     }
 
     /// A request that does not read as one.
@@ -40,6 +42,12 @@ impl Error {
     /// The same, with one more thing told.
     pub fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.more.push((name, value.into()));
+        self
+    }
+
+    /// The same, met while searching.
+    pub fn in_search(mut self) -> Self {
+        self.in_search = true;
         self
     }
 

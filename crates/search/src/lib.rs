@@ -5,19 +5,30 @@
 //!
 //! Start reading at [`mapping`], then [`columns`].
 
+pub mod aggregate;
 mod analysis;
+mod blocks;
 pub mod columns;
 pub mod dates;
 mod document;
 mod error;
+mod fetch;
 mod java;
 pub mod mapping;
 mod patterns;
 pub mod query;
+mod rest;
+pub mod run;
+mod scan;
+mod search;
+pub mod sort;
 mod store;
+mod walk;
+pub mod zones;
 
 pub use error::{Error, Result};
 pub use store::{Feed, Indices};
+pub use walk::{Document, Pages};
 
 /// A request.
 #[derive(Clone, Debug)]

@@ -121,6 +121,11 @@ impl Mapping {
         self.objects.contains(path)
     }
 
+    /// The paths of all objects.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &str> {
+        self.objects.iter().map(String::as_str)
+    }
+
     /// The paths that a pattern with `*` names, or the path itself.
     pub fn matching(&self, pattern: &str) -> Vec<&str> {
         if !pattern.contains('*') {

@@ -89,14 +89,9 @@ pub fn read(body: &Value, mapping: &Mapping, now_millis: i64) -> Result<Box<dyn 
     Context::new(mapping, now_millis).read(body, 1)
 }
 
-/// Is this an error of a query that reads as one, but cannot be asked of these fields?
-pub(crate) fn is_of_shard(error: &Error) -> bool {
-    error.kind == "query_shard_exception" || (error.kind == "parse_exception" && error.reason.starts_with("failed to parse date field"))
-}
-
-/// An error of that sort.
+/// An error of a query that reads as one, but cannot be asked of these fields.
 pub(crate) fn unaskable(reason: impl Into<String>) -> Error {
-    Error::new(400, "query_shard_exception", reason)
+    Error::new(400, "query_shard_exception", reason).in_search()
 }
 
 fn uncreatable(reason: &str) -> Error {
@@ -114,6 +109,11 @@ pub(crate) fn all() -> Boxed {
 /// A query that finds the same and scores each document alike.
 pub(crate) fn constant(query: Boxed, score: f32) -> Boxed {
     Box::new(ConstScoreQuery::new(query, score))
+}
+
+/// The documents of one query that another finds too; the scores are those of the first.
+pub(crate) fn narrowed(query: Boxed, filter: Boxed) -> Boxed {
+    compound::must(vec![query, constant(filter, 0.0)])
 }
 
 fn boosted(query: Boxed, boost: f32) -> Boxed {

@@ -14,6 +14,7 @@ mod writer;
 pub use feed::Feed;
 pub(crate) use index::{Index, Stored};
 pub use indexes::Indices;
+pub(crate) use indexes::missing;
 pub(crate) use own::{Condition, Done, Outcome, Write};
 
 use std::hash::{BuildHasher, Hasher, RandomState};

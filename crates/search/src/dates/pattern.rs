@@ -74,7 +74,8 @@ pub(super) fn read(pattern: &str, text: &str) -> Option<Written> {
             continue;
         };
         let mut number = |at_least: usize| -> Option<u32> {
-            let count = if at_least == 1 { rest.0.iter().take(2).take_while(|byte| byte.is_ascii_digit()).count() } else { at_least };
+            let count =
+                if at_least == 1 { rest.0.iter().take(2).take_while(|byte| byte.is_ascii_digit()).count() } else { at_least };
             rest.digits(count.max(1))
         };
         match letter {

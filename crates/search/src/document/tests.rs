@@ -31,7 +31,13 @@ fn what_does_not_fit_is_refused() {
     ] {
         assert_ne!(refusal(json!({"x": {"type": kind}}), json!({"x": value})), "taken", "{kind} {value}");
     }
-    for (kind, value) in [("byte", json!("12")), ("long", json!(1.9)), ("boolean", json!("")), ("date", json!(0)), ("keyword", json!([1, null, true]))] {
+    for (kind, value) in [
+        ("byte", json!("12")),
+        ("long", json!(1.9)),
+        ("boolean", json!("")),
+        ("date", json!(0)),
+        ("keyword", json!([1, null, true])),
+    ] {
         assert_eq!(refusal(json!({"x": {"type": kind}}), json!({"x": value})), "taken", "{kind} {value}");
     }
     assert_ne!(refusal(json!({"x": {"properties": {"y": {"type": "long"}}}}), json!({"x": 1})), "taken");
@@ -39,7 +45,8 @@ fn what_does_not_fit_is_refused() {
 
 #[test]
 fn fields_that_no_mapping_names_are_told() {
-    let document = json!({"a": "x", "b": {"c": 1, "d": [1.5]}, "e": "2020-01-01", "f": [null, true], "g": null, "h": [], "i.j": 1});
+    let document =
+        json!({"a": "x", "b": {"c": 1, "d": [1.5]}, "e": "2020-01-01", "f": [null, true], "g": null, "h": [], "i.j": 1});
     let Ok(Reading::Unknown(found)) = read(&Mapping::new(), "1", document.as_object().unwrap()) else { panic!("all known") };
     let told: Vec<String> = found.iter().map(|(path, field)| format!("{path}:{}", field.type_name)).collect();
     assert_eq!(told, ["a:text", "b.c:long", "b.d:float", "e:date", "f:boolean", "i.j:long"]);

@@ -22,7 +22,10 @@ pub(super) fn put(document: &mut TantivyDocument, leaf: &Leaf, definition: &Defi
                 return Ok(());
             }
             if text.len() > LONGEST {
-                let reason = format!("Document contains at least one immense term in field=\"{}\" (whose UTF8 encoding is longer than the max length {LONGEST}), all of which were skipped.", definition.type_name);
+                let reason = format!(
+                    "Document contains at least one immense term in field=\"{}\" (whose UTF8 encoding is longer than the max length {LONGEST}), all of which were skipped.",
+                    definition.type_name
+                );
                 return Err(Error::new(400, IMMENSE, reason));
             }
             document.add_text(leaf.field, text);
@@ -80,7 +83,11 @@ fn whole(type_name: &str, value: &Value) -> Result<i64> {
 
 fn no_scalar(value: &Value) -> Error {
     match value {
-        Value::Bool(_) => Error::new(400, "json_parse_exception", "Current token (VALUE_BOOLEAN) not numeric, can not use numeric value accessors"),
+        Value::Bool(_) => Error::new(
+            400,
+            "json_parse_exception",
+            "Current token (VALUE_BOOLEAN) not numeric, can not use numeric value accessors",
+        ),
         _ => Error::argument(format!("Cannot parse object as number ({})", crate::java::token(value))),
     }
 }
@@ -112,7 +119,13 @@ fn real(type_name: &str, value: &Value) -> Result<f64> {
     };
     let Some(number) = number else { return Err(no_scalar(value)) };
     let kept = rounded(type_name, number);
-    let limit = if type_name == "half_float" { 65504.0 } else if type_name == "float" { f64::from(f32::MAX) } else { f64::MAX };
+    let limit = if type_name == "half_float" {
+        65504.0
+    } else if type_name == "float" {
+        f64::from(f32::MAX)
+    } else {
+        f64::MAX
+    };
     if !kept.is_finite() || kept.abs() > limit {
         return Err(Error::argument(format!("[{type_name}] supports only finite values, but got [{number}]")));
     }
@@ -124,7 +137,10 @@ fn truth(value: &Value) -> Result<bool> {
         Value::Bool(told) => Ok(*told),
         Value::String(text) if text == "true" => Ok(true),
         Value::String(text) if text == "false" || text.is_empty() => Ok(false),
-        _ => Err(Error::argument(format!("Failed to parse value [{}] as only [true] or [false] are allowed.", crate::java::written(value)))),
+        _ => Err(Error::argument(format!(
+            "Failed to parse value [{}] as only [true] or [false] are allowed.",
+            crate::java::written(value)
+        ))),
     }
 }
 

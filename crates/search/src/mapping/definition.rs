@@ -106,7 +106,8 @@ impl Definition {
         Ok(())
     }
 
-    pub(super) fn told(&self) -> Value {
+    /// As JSON.
+    pub(crate) fn told(&self) -> Value {
         let mut told = self.told.clone();
         told.insert("type".to_owned(), json!(self.type_name));
         if !self.fields.is_empty() {
@@ -131,7 +132,10 @@ fn last(path: &str) -> &str {
 
 /// What says nothing new is not told back.
 fn is_default(name: &str, value: &Value) -> bool {
-    matches!((name, truth(Some(value))), ("index" | "doc_values" | "coerce" | "norms", Some(true)) | ("store" | "ignore_malformed", Some(false)))
+    matches!(
+        (name, truth(Some(value))),
+        ("index" | "doc_values" | "coerce" | "norms", Some(true)) | ("store" | "ignore_malformed", Some(false))
+    )
 }
 
 /// Refuses what the index could not keep to.
@@ -187,7 +191,10 @@ impl Mapping {
                 "numeric_detection" if truth(Some(value)) == Some(false) => {}
                 "_source" | "_routing" | "_meta" if *value == json!({}) || *value == json!({"enabled": true}) => {}
                 _ => {
-                    let reason = format!("Root mapping definition has unsupported parameters:  [{name} : {}]", crate::java::written(value));
+                    let reason = format!(
+                        "Root mapping definition has unsupported parameters:  [{name} : {}]",
+                        crate::java::written(value)
+                    );
                     return Err(refuse(reason));
                 }
             }
@@ -201,7 +208,9 @@ impl Mapping {
         };
         for (name, one) in told {
             let Some(one) = one.as_object() else {
-                return Err(refuse(format!("Expected map for property [fields] on field [{name}] but got a class java.lang.String")));
+                return Err(refuse(format!(
+                    "Expected map for property [fields] on field [{name}] but got a class java.lang.String"
+                )));
             };
             if name.is_empty() || name.split('.').any(str::is_empty) {
                 return Err(Error::argument("field name cannot be an empty string"));

@@ -29,7 +29,10 @@ fn conflicts_are_refused() {
     let mut mapping = Mapping::read(&json!({"properties": {"a": {"type": "long"}, "o.b": {"type": "long"}}})).unwrap();
     for (told, reason) in [
         (json!({"properties": {"a": {"type": "keyword"}}}), "mapper [a] cannot be changed from type [long] to type [keyword]"),
-        (json!({"properties": {"a": {"properties": {"b": {"type": "long"}}}}}), "can't merge a non object mapping [a] with an object mapping"),
+        (
+            json!({"properties": {"a": {"properties": {"b": {"type": "long"}}}}}),
+            "can't merge a non object mapping [a] with an object mapping",
+        ),
         (json!({"properties": {"o": {"type": "long"}}}), "can't merge a non object mapping [o] with an object mapping"),
         (json!({"properties": {"x": {"type": "nope"}}}), "No handler for type [nope] declared on field [x]"),
         (json!({"properties": {"x": {"type": "long", "what": 1}}}), "unknown parameter [what] on mapper [x] of type [long]"),

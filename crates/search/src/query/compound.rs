@@ -113,7 +113,7 @@ fn clauses(required: Vec<Boxed>, optional: Vec<Boxed>, forbidden: Vec<Boxed>, ne
 
 fn misfit(error: Error, query: &str, name: &str) -> Error {
     // What cannot be asked of the fields is told as it is; what does not read is told with where it stands.
-    if super::is_of_shard(&error) {
+    if error.in_search {
         return error;
     }
     let mut outer = Error::new(400, "x_content_parse_exception", format!("[{query}] failed to parse field [{name}]"));

@@ -2,7 +2,7 @@
 
 use super::{Boxed, Context, Options, boosted, constant, none, single, values};
 use crate::mapping::{Kind, Leaf};
-use crate::{Error, Result, dates};
+use crate::{Error, Result, dates, zones};
 use serde_json::{Map, Value};
 use std::ops::Bound;
 use tantivy::Term;
@@ -10,14 +10,25 @@ use tantivy::query::{InvertedIndexRangeQuery, RangeQuery};
 
 /// Documents with a whole number, a date or a boolean of a column in a range.
 pub(super) fn longs(leaf: &Leaf, lower: Bound<i64>, upper: Bound<i64>) -> Boxed {
-    let term = |value: i64| Term::from_field_i64(leaf.field, value);
-    Box::new(RangeQuery::new(lower.map(term), upper.map(term)))
+    let least = match lower {
+        Bound::Unbounded => Some(i64::MIN),
+        Bound::Included(value) => Some(value),
+        Bound::Excluded(value) => value.checked_add(1),
+    };
+    let most = match upper {
+        Bound::Unbounded => Some(i64::MAX),
+        Bound::Included(value) => Some(value),
+        Bound::Excluded(value) => value.checked_sub(1),
+    };
+    match (least, most) {
+        (Some(least), Some(most)) if least <= most => zones::whole_range(leaf, least, most),
+        _ => none(),
+    }
 }
 
 /// Documents with a number of a column in a range.
 pub(super) fn doubles(leaf: &Leaf, lower: Bound<f64>, upper: Bound<f64>) -> Boxed {
-    let term = |value: f64| Term::from_field_f64(leaf.field, value);
-    Box::new(RangeQuery::new(lower.map(term), upper.map(term)))
+    zones::range_query(leaf, lower, upper)
 }
 
 /// What a range's ends say.

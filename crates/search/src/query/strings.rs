@@ -5,7 +5,7 @@ use super::fuzzy::Near;
 use super::grammar::{Node, Occurs, Parser};
 use super::ranges::Ends;
 use super::texts::{Search, Style, analyzer, fields, operator};
-use super::{Boxed, Context, Mark, Options, all, boosted, constant, is_of_shard, none, terms, unaskable};
+use super::{Boxed, Context, Mark, Options, all, boosted, constant, none, terms, unaskable};
 use crate::mapping::Kind;
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
@@ -144,7 +144,7 @@ impl Context<'_> {
             match self.atom(atom, &path, plan, lenient) {
                 Ok(query) if query.is::<tantivy::query::EmptyQuery>() => {}
                 Ok(query) => found.push(boosted(query, boost)),
-                Err(error) if lenient && is_of_shard(&error) => {}
+                Err(error) if lenient && error.in_search => {}
                 Err(error) => return Err(error),
             }
         }

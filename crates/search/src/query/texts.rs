@@ -4,7 +4,7 @@ use super::compound::{best, must, required, should};
 use super::expand::{Prefixed, after};
 use super::fuzzy::Near;
 use super::scoring::Scored;
-use super::{Boxed, Context, Mark, Options, all, boosted, constant, is_of_shard, none, single, uncreatable, values};
+use super::{Boxed, Context, Mark, Options, all, boosted, constant, none, single, uncreatable, values};
 use crate::analysis::{Word, words};
 use crate::mapping::{Kind, Leaf};
 use crate::{Error, Result};
@@ -139,7 +139,7 @@ impl Context<'_> {
             (Kind::Keyword, _, Style::BoolPrefix) => Ok(constant(Box::new(Prefixed { leaf: leaf.clone(), start: text }), 1.0)),
             (Kind::Keyword, Some(near), Style::Words) => Ok(self.near(path, leaf, &text, near)),
             _ => match self.value(path, leaf, told) {
-                Err(error) if search.lenient && is_of_shard(&error) => Ok(none()),
+                Err(error) if search.lenient && error.in_search => Ok(none()),
                 found => found,
             },
         }

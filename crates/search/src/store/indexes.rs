@@ -3,6 +3,7 @@
 use super::feed::Feed;
 use super::index::Index;
 use crate::mapping::Mapping;
+use crate::rest::Scrolls;
 use crate::{Error, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ pub struct Indices {
 
 struct Inner {
     folder: PathBuf,
+    scrolls: Scrolls,
     executor: Executor,
     open: RwLock<BTreeMap<String, Arc<Index>>>,
 }
@@ -38,7 +40,7 @@ impl Indices {
                 open.insert(index.about.name.clone(), Arc::new(index));
             }
         }
-        let inner = Arc::new(Inner { folder: folder.to_owned(), executor, open: RwLock::new(open) });
+        let inner = Arc::new(Inner { folder: folder.to_owned(), scrolls: Scrolls::default(), executor, open: RwLock::new(open) });
         tick(Arc::downgrade(&inner))?;
         Ok(Indices { inner })
     }
@@ -84,6 +86,11 @@ impl Indices {
         open.remove(name);
         std::fs::remove_dir_all(&gone)?;
         Ok(())
+    }
+
+    /// Searches that are seen page by page.
+    pub(crate) fn scrolls(&self) -> &Scrolls {
+        &self.inner.scrolls
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Index>> {
