@@ -16,6 +16,8 @@ mod java;
 pub mod mapping;
 mod patterns;
 pub mod run;
+#[cfg(test)]
+mod samples;
 mod scan;
 pub mod sort;
 pub mod zones;

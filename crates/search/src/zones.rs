@@ -8,7 +8,7 @@ mod range;
 mod tests;
 
 pub(crate) use range::RangeScorer;
-pub use range::range_query;
+pub use range::{range_query, whole_range};
 
 use crate::mapping::Leaf;
 use std::collections::HashMap;

@@ -56,7 +56,7 @@ impl Stats {
     }
 
     #[inline]
-    fn push(&mut self, value: f64, squares: bool) {
+    pub(super) fn push(&mut self, value: f64, squares: bool) {
         self.count += 1;
         self.sum.add(value);
         if squares {
