@@ -78,18 +78,33 @@ fn best(mut call: impl FnMut() -> Result<(), Box<dyn Error>>) -> Result<(Duratio
 
 fn aggregations() -> Vec<(&'static str, Value)> {
     vec![
-        ("average per 10 minutes", json!({ "a": { "date_histogram": { "field": "date", "fixed_interval": "10m" }, "aggs": { "s": { "avg": { "field": "sentiment" } } } } })),
+        (
+            "average per 10 minutes",
+            json!({ "a": { "date_histogram": { "field": "date", "fixed_interval": "10m" }, "aggs": { "s": { "avg": { "field": "sentiment" } } } } }),
+        ),
         ("count per hour", json!({ "a": { "date_histogram": { "field": "date", "fixed_interval": "1h" } } })),
-        ("average per month in Paris", json!({ "a": { "date_histogram": { "field": "date", "calendar_interval": "month", "time_zone": "Europe/Paris" }, "aggs": { "s": { "avg": { "field": "sentiment" } } } } })),
+        (
+            "average per month in Paris",
+            json!({ "a": { "date_histogram": { "field": "date", "calendar_interval": "month", "time_zone": "Europe/Paris" }, "aggs": { "s": { "avg": { "field": "sentiment" } } } } }),
+        ),
         ("languages", json!({ "a": { "terms": { "field": "lang" } } })),
         ("authors, of 200,000", json!({ "a": { "terms": { "field": "pseudo" } } })),
-        ("tags, with an average", json!({ "a": { "terms": { "field": "tags" }, "aggs": { "s": { "avg": { "field": "sentiment" } } } } })),
-        ("languages per day, with an average", json!({ "a": { "terms": { "field": "lang" }, "aggs": { "d": { "date_histogram": { "field": "date", "fixed_interval": "1d" }, "aggs": { "s": { "avg": { "field": "sentiment" } } } } } } })),
+        (
+            "tags, with an average",
+            json!({ "a": { "terms": { "field": "tags" }, "aggs": { "s": { "avg": { "field": "sentiment" } } } } }),
+        ),
+        (
+            "languages per day, with an average",
+            json!({ "a": { "terms": { "field": "lang" }, "aggs": { "d": { "date_histogram": { "field": "date", "fixed_interval": "1d" }, "aggs": { "s": { "avg": { "field": "sentiment" } } } } } } }),
+        ),
         ("stats", json!({ "a": { "stats": { "field": "sentiment" } } })),
         ("percentiles", json!({ "a": { "percentiles": { "field": "sentiment" } } })),
         ("how many authors", json!({ "a": { "cardinality": { "field": "pseudo" } } })),
         ("histogram of sentiment", json!({ "a": { "histogram": { "field": "sentiment", "interval": 0.1 } } })),
-        ("ranges of likes", json!({ "a": { "range": { "field": "likes", "ranges": [{ "to": 10 }, { "from": 10, "to": 1000 }, { "from": 1000 }] } } })),
+        (
+            "ranges of likes",
+            json!({ "a": { "range": { "field": "likes", "ranges": [{ "to": 10 }, { "from": 10, "to": 1000 }, { "from": 1000 }] } } }),
+        ),
     ]
 }
 
