@@ -1,6 +1,9 @@
 //! How many different values there are: exactly up to 65,536 of them; beyond, by HyperLogLog with 2^14 registers, whose standard
 //! error is 0.8 %.
 
+#[cfg(test)]
+mod tests;
+
 use super::Partial;
 use super::words::Words;
 use super::work::{Hall, Work};

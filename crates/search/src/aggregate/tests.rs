@@ -1,3 +1,4 @@
+mod hostile;
 mod naive;
 
 use crate::samples::{Sample, all};
