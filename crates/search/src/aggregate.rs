@@ -76,6 +76,11 @@ impl Plan {
         Ok(Plan { nodes, limits: scope.limits })
     }
 
+    /// Whether no aggregation is asked for: then an answer has no `aggregations`.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
     /// Whether documents' scores are asked for.
     pub fn needs_scores(&self) -> bool {
         self.nodes.iter().any(Node::needs_scores)

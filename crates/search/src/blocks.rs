@@ -4,7 +4,7 @@
 //! the segment's dictionary. Documents come with the bucket they stand in, so that aggregations nest without a call for each document.
 
 use crate::mapping::{Kind, Leaf};
-use crate::zones::{self, Zones};
+use crate::zones::{self, ZONE, Zone, Zones};
 use std::sync::Arc;
 use tantivy::columnar::{Column, ColumnIndex, ColumnType, MonotonicallyMappableToU64};
 use tantivy::{DocId, SegmentReader};
@@ -141,6 +141,14 @@ impl Reader {
         self.zones.as_ref()?.span(*docs.first()?, *docs.last()?)
     }
 
+    /// What is known of documents that are just those of a zone.
+    pub(crate) fn zone(&self, docs: &[DocId]) -> Option<Zone> {
+        let zones = self.zones.as_ref().filter(|_| self.missing.is_none())?;
+        let (first, last) = (*docs.first()?, *docs.last()?);
+        let whole = docs.len() == ZONE as usize && first % ZONE == 0 && last - first == ZONE - 1;
+        zones.zones.get((first / ZONE) as usize).filter(|_| whole).copied()
+    }
+
     /// The values of a block's documents.
     pub(crate) fn read<'a>(&'a mut self, block: Block<'a>) -> Read<'a> {
         let Some(column) = &self.column else { return self.absent(block) };
@@ -172,40 +180,56 @@ impl Reader {
         self.ords.clear();
         self.rows.clear();
         let Some(column) = &self.column else { return Read { docs: &[], ords: block.ords, values: &[] } };
-        let several = matches!(column.index, ColumnIndex::Multivalued(_)) && self.several != Several::Loose;
-        let plain = self.missing.is_none() && !several;
-        for (doc, ord) in block.pairs() {
-            let rows = column.index.value_row_ids(doc);
-            if plain {
-                for row in rows {
-                    self.docs.push(doc);
-                    self.ords.push(ord);
-                    self.rows.push(row);
-                }
-                continue;
+        let settles = matches!(column.index, ColumnIndex::Multivalued(_)) && self.several != Several::Loose;
+        if self.missing.is_some() || settles || !block.docs.is_sorted_by(|one, other| one < other) {
+            self.each(block, settles);
+            return Read { docs: &self.docs, ords: Ords::Each(&self.ords), values: &self.values };
+        }
+        column.index.docids_to_rowids(block.docs, &mut self.docs, &mut self.rows);
+        self.values.resize(self.rows.len(), 0);
+        match self.rows.first() {
+            Some(first) if are_a_run(&self.rows) => column.values.get_range(u64::from(*first), &mut self.values),
+            _ => column.values.get_vals(&self.rows, &mut self.values),
+        }
+        let Ords::Each(ords) = block.ords else {
+            return Read { docs: &self.docs, ords: block.ords, values: &self.values };
+        };
+        // Some documents have no value, some several: their buckets are found by going along.
+        let mut all = block.docs.iter().zip(ords);
+        let mut at = all.next();
+        for doc in &self.docs {
+            while at.is_some_and(|(other, _)| other < doc) {
+                at = all.next();
             }
+            self.ords.push(at.map_or(0, |(_, ord)| *ord));
+        }
+        Read { docs: &self.docs, ords: Ords::Each(&self.ords), values: &self.values }
+    }
+
+    /// Reads document by document.
+    fn each(&mut self, block: Block<'_>, settles: bool) {
+        let Some(column) = &self.column else { return };
+        for (doc, ord) in block.pairs() {
             let start = self.values.len();
-            self.values.extend(rows.map(|row| column.values.get_val(row)));
+            self.values.extend(column.index.value_row_ids(doc).map(|row| column.values.get_val(row)));
             if self.values.len() == start {
                 self.values.extend(self.missing);
             }
-            if several {
+            if settles {
                 settle(&mut self.values, start, self.several);
             }
             self.docs.resize(self.values.len(), doc);
             self.ords.resize(self.values.len(), ord);
         }
-        if plain {
-            self.values.resize(self.rows.len(), 0);
-            column.values.get_vals(&self.rows, &mut self.values);
-        }
-        Read { docs: &self.docs, ords: Ords::Each(&self.ords), values: &self.values }
     }
 }
 
 /// Puts the values from `start` on in order.
 fn settle(values: &mut Vec<u64>, start: usize, several: Several) {
     let Some(own) = values.get_mut(start..) else { return };
+    if own.len() < 2 {
+        return;
+    }
     own.sort_unstable();
     if several == Several::Distinct {
         let mut own = own.to_vec();

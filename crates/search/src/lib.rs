@@ -3,7 +3,7 @@
 //! Non-goals: sockets (who listens hands a [`Call`] over and gets an [`Answer`]), clusters, scripts. What is not supported is refused in
 //! Elasticsearch's own error form, never answered wrongly.
 //!
-//! Start reading at [`mapping`], then [`columns`].
+//! Start reading at [`mapping`], then [`columns`]; [`run`] puts a query, [`sort`] and [`aggregate`] together, and [`zones`] make them fast.
 
 pub mod aggregate;
 mod analysis;
@@ -19,6 +19,8 @@ mod patterns;
 pub mod query;
 mod rest;
 pub mod run;
+#[cfg(test)]
+mod samples;
 mod scan;
 mod search;
 pub mod sort;

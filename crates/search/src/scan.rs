@@ -23,7 +23,7 @@ pub(crate) fn each(
         call(docs, &[]);
     };
     let mut docs = Vec::with_capacity(BLOCK);
-    if scorer.as_any().is::<AllScorer>() {
+    if scorer.is::<AllScorer>() {
         for start in (0..segment.max_doc()).step_by(BLOCK) {
             docs.clear();
             docs.extend(start..start.saturating_add(BLOCK as u32).min(segment.max_doc()));
@@ -42,7 +42,7 @@ pub(crate) fn each(
 
 /// Whether all documents match.
 pub(crate) fn is_all(weight: &dyn Weight, segment: &SegmentReader) -> tantivy::Result<bool> {
-    Ok(weight.scorer(segment, 1.0)?.as_any().is::<AllScorer>())
+    Ok(weight.scorer(segment, 1.0)?.is::<AllScorer>())
 }
 
 fn scored(weight: &dyn Weight, segment: &SegmentReader, call: &mut dyn FnMut(&[DocId], &[Score])) -> tantivy::Result<()> {

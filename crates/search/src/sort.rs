@@ -91,6 +91,8 @@ enum Code {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
     codes: Vec<Code>,
+    /// Its number among all documents.
+    place: u64,
     /// Where it is.
     pub address: DocAddress,
     /// Its score, if scores were asked for.
@@ -114,7 +116,7 @@ impl Hit {
 
 impl Ord for Hit {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.codes.cmp(&other.codes).then(self.address.cmp(&other.address))
+        self.codes.cmp(&other.codes).then(self.place.cmp(&other.place))
     }
 }
 
@@ -165,7 +167,7 @@ impl Key {
             }
         };
         match &self.what {
-            What::Score => json!(hit.score),
+            What::Score => shortest(hit.score),
             What::Doc => json!(code),
             What::Field(column) if column.kind == Kind::Double => {
                 let number = f64::from_u64(code);
@@ -178,6 +180,11 @@ impl Key {
             What::Field(_) => json!(i64::from_u64(code)),
         }
     }
+}
+
+/// A score with no more digits than tell it apart.
+pub(crate) fn shortest(score: Score) -> Value {
+    score.to_string().parse::<f64>().map_or(Value::Null, |score| json!(score))
 }
 
 /// The refusal to read a column of full text.

@@ -2,6 +2,7 @@
 
 mod buckets;
 mod order;
+mod siblings;
 mod style;
 
 use super::metrics::Stats;
@@ -10,7 +11,7 @@ use super::spec::{Form, Metric, Node, Percentiles, Style, TopHits, What};
 use super::{Limits, Partial, too_many_buckets};
 use crate::Result;
 use crate::mapping::Kind;
-use crate::sort::{Hit, Sort};
+use crate::sort::{Hit, Sort, shortest};
 use serde_json::{Map, Value, json};
 use style::java;
 use tantivy::Searcher;
@@ -58,13 +59,14 @@ impl Writer<'_> {
     fn fields(&mut self, nodes: &[Node], subs: Vec<Partial>, into: &mut Map<String, Value>) -> Result<()> {
         let subs = subs.into_iter().chain(std::iter::repeat_with(|| Partial::Nothing));
         for (node, partial) in nodes.iter().zip(subs) {
-            let name = if self.typed { format!("{}#{}", node.type_name(), node.name) } else { node.name.clone() };
+            let name = node.told(self.typed);
             let mut fields = self.one(node, partial)?;
             if let Some(meta) = &node.meta {
                 fields.insert("meta".to_owned(), meta.clone());
             }
             into.insert(name, Value::Object(fields));
         }
+        siblings::write(nodes, into, self.typed);
         Ok(())
     }
 
@@ -94,6 +96,8 @@ impl Writer<'_> {
                 let bucket = buckets_of(partial).into_iter().next();
                 self.single(&node.subs, bucket.map_or((0, vec![]), |bucket| (bucket.count, bucket.subs)))
             }
+            // Written once all others are.
+            What::Siblings(_) => Ok(Map::new()),
             What::Global(inner) => match partial {
                 Partial::All(count, subs) => self.single(inner, (count, subs)),
                 _ => self.single(inner, (0, vec![])),
@@ -123,7 +127,7 @@ impl Writer<'_> {
         let shown = top.hits.get(hits.from..).unwrap_or_default();
         let shown = shown.get(..hits.size.min(shown.len())).unwrap_or_default();
         let shown = (self.fetch)(&Found { hits: shown, sort: &hits.sort, body: &hits.body })?;
-        let hits = json!({ "total": { "value": top.total, "relation": "eq" }, "max_score": best, "hits": shown });
+        let hits = json!({ "total": { "value": top.total, "relation": "eq" }, "max_score": best.map(shortest), "hits": shown });
         Ok(Map::from_iter([("hits".to_owned(), hits)]))
     }
 }
@@ -255,7 +259,12 @@ fn points(percentiles: &Percentiles, partial: Partial, style: &Style) -> Map<Str
 }
 
 impl Node {
-    /// What `typed_keys` calls it.
+    /// Its name as it is answered.
+    fn told(&self, typed: bool) -> String {
+        if typed { format!("{}#{}", self.type_name(), self.name) } else { self.name.clone() }
+    }
+
+    /// What `typed_keys` calls its type.
     fn type_name(&self) -> &'static str {
         match &self.what {
             What::Metric(_, Metric::Average) => "avg",
@@ -298,6 +307,9 @@ impl Node {
             What::Missing(_) => "missing",
             What::TopHits(_) => "top_hits",
             What::Global(_) => "global",
+            What::Siblings(siblings) if matches!(siblings.metric, Metric::Least | Metric::Greatest) => "bucket_metric_value",
+            What::Siblings(siblings) if siblings.metric == Metric::Stats => "stats_bucket",
+            What::Siblings(_) => "simple_value",
         }
     }
 }

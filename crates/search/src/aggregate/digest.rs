@@ -1,6 +1,9 @@
 //! Percentiles. Up to 4,096 values of a bucket are kept as they are; more are gathered into at most some 1,000 centroids as
 //! Dunning's merging t-digest does, finer towards both ends. Elasticsearch keeps some 100 to 500 of them.
 
+#[cfg(test)]
+mod tests;
+
 use super::Partial;
 use super::work::{Hall, Work};
 use crate::Result;

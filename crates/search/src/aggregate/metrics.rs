@@ -56,7 +56,7 @@ impl Stats {
     }
 
     #[inline]
-    fn push(&mut self, value: f64, squares: bool) {
+    pub(super) fn push(&mut self, value: f64, squares: bool) {
         self.count += 1;
         self.sum.add(value);
         if squares {
@@ -93,9 +93,23 @@ impl Summing {
     }
 }
 
+impl Summing {
+    /// Takes the least or the greatest value of a zone without reading it.
+    fn whole(&mut self, block: Block<'_>, hall: &Hall<'_>) -> bool {
+        let (Metric::Least | Metric::Greatest, Ords::One(ord)) = (self.metric, block.ords) else { return false };
+        let Some(zone) = self.reader.zone(block.docs) else { return false };
+        hall.budget.grow(&mut self.stats, ord);
+        if let Some(stats) = self.stats.get_mut(ord as usize).filter(|_| !zone.empty) {
+            stats.push(number(self.kind, zone.least), false);
+            stats.push(number(self.kind, zone.greatest), false);
+        }
+        true
+    }
+}
+
 impl Work for Summing {
     fn work(&mut self, block: Block<'_>, hall: &Hall<'_>) {
-        if self.reader.is_barren() {
+        if self.reader.is_barren() || self.whole(block, hall) {
             return;
         }
         let read = self.reader.read(block);

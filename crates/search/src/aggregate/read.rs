@@ -2,6 +2,7 @@
 
 mod buckets;
 mod order;
+mod siblings;
 mod told;
 
 use super::Scope;
@@ -27,7 +28,9 @@ pub(super) fn nodes(body: &Value, scope: &Scope<'_>, depth: usize) -> Result<Vec
     if depth > scope.limits.depth {
         return Err(Error::argument(format!("The depth of the aggregations exceeds the limit of [{}]", scope.limits.depth)));
     }
-    body.iter().map(|(name, told)| node(name, told, scope, depth)).collect()
+    let nodes: Vec<Node> = body.iter().map(|(name, told)| node(name, told, scope, depth)).collect::<Result<_>>()?;
+    siblings::check(&nodes)?;
+    Ok(nodes)
 }
 
 fn node(name: &str, told: &Value, scope: &Scope<'_>, depth: usize) -> Result<Node> {
@@ -106,6 +109,7 @@ fn what(told: &Told<'_>, subs: &[Node], scope: &Scope<'_>) -> Result<What> {
         "missing" => Ok(What::Missing(any(told, &[], scope)?)),
         "top_hits" => top_hits(told, scope),
         "global" => Ok(What::Global(Arc::default())),
+        "min_bucket" | "max_bucket" | "avg_bucket" | "sum_bucket" | "stats_bucket" => siblings::read(told),
         other => Err(Error::parsing(format!("Unknown aggregation type [{other}]"))),
     }?;
     if is_leaf && !subs.is_empty() {

@@ -1,5 +1,8 @@
 //! Which bucket of a histogram a value falls into.
 
+#[cfg(test)]
+mod tests;
+
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Span, Timestamp, ToSpan};

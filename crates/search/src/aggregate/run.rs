@@ -27,7 +27,7 @@ pub struct Collector {
 /// Collects in a segment.
 pub struct Working {
     works: Vec<Box<dyn Work>>,
-    budget: Arc<Budget>,
+    budget: Budget,
     scored: bool,
     docs: Vec<DocId>,
     scores: Vec<Score>,
@@ -51,10 +51,10 @@ impl Collector {
     }
 
     pub(crate) fn open(&self, ordinal: u32, segment: &SegmentReader) -> Result<Working> {
-        let budget = Arc::new(Budget::new(self.used.clone(), self.limits.bytes));
-        let site = Site { searcher: &self.searcher, segment, ordinal, firsts: &self.firsts, budget: &budget };
+        let budget = Budget::new(self.used.clone(), self.limits.bytes);
+        let site = Site { searcher: &self.searcher, segment, ordinal, firsts: &self.firsts };
         let works = site.open(&self.nodes, Some(1))?;
-        Ok(Working { works, budget: budget.clone(), scored: self.scores, docs: vec![], scores: vec![], total: 0 })
+        Ok(Working { works, budget, scored: self.scores, docs: vec![], scores: vec![], total: 0 })
     }
 
     pub(crate) fn merge(&self, segments: Vec<Aggregated>) -> Aggregated {

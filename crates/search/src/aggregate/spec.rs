@@ -30,6 +30,8 @@ pub(super) enum What {
     TopHits(TopHits),
     /// All documents, whatever the query; these run by themselves.
     Global(Arc<Vec<Node>>),
+    /// What comes of the buckets of an aggregation beside it.
+    Siblings(Siblings),
 }
 
 /// A field and what stands in for it.
@@ -149,6 +151,15 @@ pub(super) enum Form {
     One,
     Keyed,
     Anonymous,
+}
+
+/// Which numbers are put together, and how.
+pub(super) struct Siblings {
+    pub(super) metric: Metric,
+    /// The names on the way to them.
+    pub(super) path: Vec<String>,
+    /// Which number of the last one.
+    pub(super) part: Option<String>,
 }
 
 pub(super) struct TopHits {

@@ -44,6 +44,11 @@ impl Words {
         }
     }
 
+    /// Whether no other segment has words, nor does one stand in.
+    pub(super) fn is_alone(&self) -> bool {
+        self.alone
+    }
+
     /// How many words there are.
     pub(super) fn count(&self) -> u32 {
         self.column.as_ref().map_or(0, |column| column.num_terms() as u32)

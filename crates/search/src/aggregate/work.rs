@@ -79,7 +79,6 @@ pub(super) struct Site<'a> {
     pub(super) ordinal: u32,
     /// How many documents stand before each segment.
     pub(super) firsts: &'a [u64],
-    pub(super) budget: &'a Arc<Budget>,
 }
 
 impl Site<'_> {
@@ -121,7 +120,7 @@ impl Site<'_> {
                 Box::new(Lacking::open(reader, source.missing.is_some(), boxes)?)
             }
             What::TopHits(hits) => Box::new(Gathering::open(self, hits)?),
-            What::Global(_) => Box::new(Elsewhere),
+            What::Global(_) | What::Siblings(_) => Box::new(Elsewhere),
         })
     }
 

@@ -54,11 +54,6 @@ impl Collector {
         self.scores
     }
 
-    /// Whether no hit is wanted.
-    pub(crate) fn only_counts(&self) -> bool {
-        self.limit == 0 && !self.scores
-    }
-
     pub(crate) fn open(&self, ordinal: u32, segment: &SegmentReader) -> Result<Gathered> {
         let first = self.firsts.get(ordinal as usize).copied().unwrap_or_default();
         let keys = Keys::open(&self.sort, segment, first)?;
@@ -153,8 +148,7 @@ impl Gathered {
         let (keys, segment) = (self.keys, self.segment);
         let hit = |entry: Entry| {
             let codes = std::iter::once(entry.first).chain(entry.rest.iter().copied());
-            let codes = keys.readers().iter().zip(codes).map(|(reader, code)| reader.told(code)).collect();
-            Hit { codes, address: DocAddress::new(segment, entry.doc), score: entry.score }
+            keys.told(codes, DocAddress::new(segment, entry.doc), entry.score)
         };
         (self.best.finish().into_iter().map(hit).collect(), self.total, self.greatest)
     }

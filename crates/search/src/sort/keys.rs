@@ -22,6 +22,7 @@ pub(super) enum After {
 /// The keys of an order in a segment.
 pub(crate) struct Keys {
     readers: Vec<KeyReader>,
+    first: u64,
 }
 
 /// One key in a segment.
@@ -36,17 +37,27 @@ pub(super) struct KeyReader {
     first: u64,
 }
 
-/// How many documents stand before each segment.
+/// How many documents stand before each segment, in the order in which they were put in.
 pub(crate) fn firsts(searcher: &Searcher) -> Vec<u64> {
-    let lengths = searcher.segment_readers().iter().map(|segment| u64::from(segment.max_doc()));
-    lengths.scan(0, |sum, length| Some(std::mem::replace(sum, *sum + length))).collect()
+    let segments = searcher.segment_readers();
+    let oldest = |segment: &SegmentReader| segment.fast_fields().u64("_seq_no").ok().map(|column| column.min_value());
+    let mut order: Vec<_> = segments.iter().enumerate().map(|(place, segment)| (oldest(segment), place)).collect();
+    order.sort_unstable();
+    let (mut firsts, mut sum) = (vec![0; segments.len()], 0);
+    for (_, place) in order {
+        if let (Some(first), Some(segment)) = (firsts.get_mut(place), segments.get(place)) {
+            *first = sum;
+            sum += u64::from(segment.max_doc());
+        }
+    }
+    firsts
 }
 
 impl Keys {
     /// Opens the keys of a segment, before which there are so many documents.
     pub(crate) fn open(sort: &Sort, segment: &SegmentReader, first: u64) -> Result<Keys> {
         let readers = sort.keys.iter().map(|key| KeyReader::open(key, segment, first)).collect::<Result<_>>()?;
-        Ok(Keys { readers })
+        Ok(Keys { readers, first })
     }
 
     pub(super) fn readers(&self) -> &[KeyReader] {
@@ -55,8 +66,14 @@ impl Keys {
 
     /// A document with its keys.
     pub(crate) fn hit(&self, address: DocAddress, score: Score) -> Hit {
-        let codes = self.readers.iter().map(|reader| reader.told(reader.one(address.doc_id, score))).collect();
-        Hit { codes, address, score }
+        let codes = self.readers.iter().map(|reader| reader.one(address.doc_id, score));
+        self.told(codes, address, score)
+    }
+
+    /// A document whose keys are known.
+    pub(super) fn told(&self, codes: impl Iterator<Item = u64>, address: DocAddress, score: Score) -> Hit {
+        let codes = self.readers.iter().zip(codes).map(|(reader, code)| reader.told(code)).collect();
+        Hit { codes, place: self.first + u64::from(address.doc_id), address, score }
     }
 }
 

@@ -185,7 +185,8 @@ fn behind(told: &Value, keys: &[Key]) -> Result<Vec<After>> {
     }
     let one = |(value, key): (&Value, &Key)| {
         Ok(match &key.what {
-            What::Score => After::Number(number(value, Kind::Double, "")?),
+            // Scores are given out as short as they may be.
+            What::Score => After::Number(f64::from(f64::from_u64(number(value, Kind::Double, "")?) as f32).to_u64()),
             What::Doc => After::Number(i64::from_u64(number(value, Kind::Long, "")?).max(0) as u64),
             What::Field(column) if column.kind == Kind::Keyword => match value {
                 Value::Null => After::Missing,

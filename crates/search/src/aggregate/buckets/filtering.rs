@@ -10,13 +10,16 @@ use crate::mapping::Kind;
 use tantivy::DocId;
 use tantivy::query::{EnableScoring, Scorer};
 
+/// The document and the bucket that came last.
+type Last = Option<(DocId, u32)>;
+
 /// A bucket for each range, which may overlap.
 pub(in super::super) struct Ranging {
     reader: Reader,
     boxes: Boxes,
     kind: Kind,
-    /// From where to where, and the document and bucket that came last.
-    ranges: Vec<(f64, f64, Option<(DocId, u32)>)>,
+    /// From where to where, and what came last.
+    ranges: Vec<(f64, f64, Last)>,
 }
 
 impl Ranging {
