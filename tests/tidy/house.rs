@@ -10,6 +10,7 @@ const HOUSE: &[(&str, u8, &[&str])] = &[
     ("flow", 0, &[]),
     ("ml", 0, &[]),
     ("onnx", 0, &[]),
+    ("search", 0, &[]),
     ("brokers", 1, &["flow"]),
     ("domain", 1, &["flow"]),
     ("journal", 2, &["flow", "brokers"]),

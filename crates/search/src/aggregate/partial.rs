@@ -1,0 +1,110 @@
+//! What a segment found, and how that of several goes together.
+
+use super::digest::Digest;
+use super::distinct::Distinct;
+use super::metrics::Stats;
+use crate::sort::Hit;
+use hashbrown::HashMap;
+
+/// What was found for an aggregation.
+#[derive(Debug, Default)]
+pub enum Partial {
+    /// No document.
+    #[default]
+    Nothing,
+    #[doc(hidden)]
+    Stats(Box<Stats>),
+    #[doc(hidden)]
+    Digest(Digest),
+    #[doc(hidden)]
+    Distinct(Distinct),
+    #[doc(hidden)]
+    Hits(Top),
+    #[doc(hidden)]
+    Buckets(Vec<Bucket>),
+    /// One for each aggregation beside.
+    #[doc(hidden)]
+    All(u64, Vec<Partial>),
+}
+
+/// The best documents of a bucket.
+#[derive(Debug)]
+pub struct Top {
+    pub(super) hits: Vec<Hit>,
+    pub(super) total: u64,
+    pub(super) keep: usize,
+}
+
+/// Documents of a kind.
+#[derive(Debug)]
+pub struct Bucket {
+    /// What tells it apart: a code, the number of a histogram's bucket, the place of a filter, or a word's hash.
+    pub(super) key: u64,
+    /// Where a word stands: the segment and its place in the dictionary.
+    pub(super) word: (u32, u32),
+    pub(super) count: u64,
+    pub(super) subs: Vec<Partial>,
+}
+
+/// The segment of words that no dictionary holds, as what stands in for missing ones.
+pub(super) const NOWHERE: u32 = u32::MAX;
+
+impl Partial {
+    /// Both together.
+    pub(super) fn with(self, other: Partial) -> Partial {
+        match (self, other) {
+            (Partial::Nothing, other) => other,
+            (some, Partial::Nothing) => some,
+            (Partial::Stats(mut some), Partial::Stats(other)) => {
+                some.add(&other);
+                Partial::Stats(some)
+            }
+            (Partial::Digest(mut some), Partial::Digest(other)) => {
+                some.merge(other);
+                Partial::Digest(some)
+            }
+            (Partial::Distinct(some), Partial::Distinct(other)) => Partial::Distinct(some.with(other)),
+            (Partial::Hits(mut some), Partial::Hits(other)) => {
+                some.total += other.total;
+                some.hits.extend(other.hits);
+                some.settle();
+                Partial::Hits(some)
+            }
+            (Partial::Buckets(some), Partial::Buckets(other)) => Partial::Buckets(together(some, other)),
+            (Partial::All(some, subs), Partial::All(other, more)) => Partial::All(some + other, beside(subs, more)),
+            (some, _) => some,
+        }
+    }
+}
+
+impl Top {
+    pub(super) fn settle(&mut self) {
+        self.hits.sort_unstable();
+        self.hits.truncate(self.keep);
+    }
+}
+
+fn beside(some: Vec<Partial>, other: Vec<Partial>) -> Vec<Partial> {
+    if other.is_empty() {
+        return some;
+    }
+    if some.is_empty() {
+        return other;
+    }
+    some.into_iter().zip(other).map(|(some, other)| some.with(other)).collect()
+}
+
+fn together(some: Vec<Bucket>, other: Vec<Bucket>) -> Vec<Bucket> {
+    let (mut some, other) = if some.len() >= other.len() { (some, other) } else { (other, some) };
+    let places: HashMap<u64, usize> = some.iter().enumerate().map(|(place, bucket)| (bucket.key, place)).collect();
+    for bucket in other {
+        match places.get(&bucket.key).and_then(|place| some.get_mut(*place)) {
+            Some(known) => {
+                known.count += bucket.count;
+                known.subs = beside(std::mem::take(&mut known.subs), bucket.subs);
+            }
+            None => some.push(bucket),
+        }
+    }
+    some
+}

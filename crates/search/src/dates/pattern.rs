@@ -1,0 +1,139 @@
+//! Patterns of dates as `yyyy-MM-dd HH:mm`.
+
+use super::{Rest, Unit, Written};
+use jiff::Zoned;
+use jiff::civil::DateTime;
+use std::fmt::Write;
+
+/// The pattern of a format that has a name.
+pub(super) fn named(format: &str) -> &str {
+    match format.strip_prefix("strict_").unwrap_or(format) {
+        "date_optional_time" | "date_time" | "iso8601" | "date_optional_time_nanos" => "yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+        "date_time_no_millis" => "yyyy-MM-dd'T'HH:mm:ssXXX",
+        "date" | "year_month_day" => "yyyy-MM-dd",
+        "year_month" => "yyyy-MM",
+        "year" => "yyyy",
+        "date_hour" => "yyyy-MM-dd'T'HH",
+        "date_hour_minute" => "yyyy-MM-dd'T'HH:mm",
+        "date_hour_minute_second" => "yyyy-MM-dd'T'HH:mm:ss",
+        "date_hour_minute_second_millis" | "date_hour_minute_second_fraction" => "yyyy-MM-dd'T'HH:mm:ss.SSS",
+        "hour_minute" => "HH:mm",
+        "hour_minute_second" => "HH:mm:ss",
+        "basic_date" => "yyyyMMdd",
+        "basic_date_time" => "yyyyMMdd'T'HHmmss.SSSX",
+        "basic_date_time_no_millis" => "yyyyMMdd'T'HHmmssX",
+        _ => format,
+    }
+}
+
+/// A part of a pattern.
+enum Part<'a> {
+    /// So many of a letter.
+    Field(char, usize),
+    /// Text as it is.
+    Text(&'a str),
+}
+
+fn parts(pattern: &str) -> Vec<Part<'_>> {
+    let mut parts = vec![];
+    let mut rest = pattern;
+    while let Some(first) = rest.chars().next() {
+        if first == '\'' {
+            let inner = rest.get(1..).unwrap_or_default();
+            let end = inner.find('\'').unwrap_or(inner.len());
+            parts.push(Part::Text(if end == 0 { "'" } else { inner.get(..end).unwrap_or_default() }));
+            rest = inner.get(end + 1..).unwrap_or_default();
+            continue;
+        }
+        let same = rest.chars().take_while(|next| *next == first).count();
+        let (head, tail) = rest.split_at(if first.is_ascii_alphabetic() { same } else { first.len_utf8() });
+        parts.push(if first.is_ascii_alphabetic() { Part::Field(first, same) } else { Part::Text(head) });
+        rest = tail;
+    }
+    parts
+}
+
+/// Can dates be read and written by this pattern?
+pub(super) fn sound(pattern: &str) -> bool {
+    parts(pattern).iter().all(|part| match part {
+        Part::Field(letter, _) => "yuMdHmsSXxZzE".contains(*letter),
+        Part::Text(_) => true,
+    })
+}
+
+pub(super) fn read(pattern: &str, text: &str) -> Option<Written> {
+    let mut rest = Rest(text.as_bytes());
+    let (mut year, mut month, mut day, mut clock, mut nanos) = (1970, 1, 1, [0i8; 3], 0);
+    let (mut zone, mut unit) = (None, Unit::Year);
+    for part in parts(pattern) {
+        let Part::Field(letter, count) = part else {
+            let Part::Text(fixed) = part else { return None };
+            if !fixed.bytes().all(|byte| rest.skip(byte)) {
+                return None;
+            }
+            continue;
+        };
+        let mut number = |at_least: usize| -> Option<u32> {
+            let count =
+                if at_least == 1 { rest.0.iter().take(2).take_while(|byte| byte.is_ascii_digit()).count() } else { at_least };
+            rest.digits(count.max(1))
+        };
+        match letter {
+            'y' | 'u' => year = number(count.max(4))? as i16,
+            'M' => (month, unit) = (number(count)? as i8, Unit::Month),
+            'd' => (day, unit) = (number(count)? as i8, Unit::Day),
+            'H' => (*clock.first_mut()?, unit) = (number(count)? as i8, Unit::Hour),
+            'm' => (*clock.get_mut(1)?, unit) = (number(count)? as i8, Unit::Minute),
+            's' => (*clock.get_mut(2)?, unit) = (number(count)? as i8, Unit::Second),
+            'S' => (nanos, unit) = (rest.fraction()?, Unit::Exact),
+            'X' | 'x' | 'Z' => zone = rest.zone()?,
+            _ => return None,
+        }
+    }
+    let [hour, minute, second] = clock;
+    let time = DateTime::new(year, month, day, hour, minute, second, nanos).ok()?;
+    rest.0.is_empty().then_some(Written { time, zone, unit })
+}
+
+pub(super) fn write(pattern: &str, time: &Zoned) -> String {
+    let mut into = String::with_capacity(pattern.len());
+    for part in parts(pattern) {
+        let written = match part {
+            Part::Text(text) => into.write_str(text),
+            Part::Field('y' | 'u', 2) => write!(into, "{:02}", time.year() % 100),
+            Part::Field('y' | 'u', count) => write!(into, "{:0count$}", time.year()),
+            Part::Field('M', 3) => write!(into, "{}", time.strftime("%b")),
+            Part::Field('M', 4) => write!(into, "{}", time.strftime("%B")),
+            Part::Field('M', count) => write!(into, "{:0count$}", time.month()),
+            Part::Field('d', count) => write!(into, "{:0count$}", time.day()),
+            Part::Field('H', count) => write!(into, "{:0count$}", time.hour()),
+            Part::Field('m', count) => write!(into, "{:0count$}", time.minute()),
+            Part::Field('s', count) => write!(into, "{:0count$}", time.second()),
+            Part::Field('S', count) => {
+                let nanos = format!("{:09}", time.subsec_nanosecond());
+                into.write_str(nanos.get(..count.min(9)).unwrap_or_default())
+            }
+            Part::Field('E', count) => write!(into, "{}", time.strftime(if count < 4 { "%a" } else { "%A" })),
+            Part::Field(letter @ ('X' | 'x' | 'Z' | 'z'), count) => into.write_str(&offset(letter, count, time)),
+            Part::Field(letter, count) => into.write_str(&letter.to_string().repeat(count)),
+        };
+        if written.is_err() {
+            break;
+        }
+    }
+    into
+}
+
+fn offset(letter: char, count: usize, time: &Zoned) -> String {
+    let seconds = time.offset().seconds();
+    if seconds == 0 && letter == 'X' {
+        return "Z".to_owned();
+    }
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let (hours, minutes) = (seconds.abs() / 3600, seconds.abs() / 60 % 60);
+    match (letter, count) {
+        ('X' | 'x', 1) if minutes == 0 => format!("{sign}{hours:02}"),
+        ('X' | 'x', 3) => format!("{sign}{hours:02}:{minutes:02}"),
+        _ => format!("{sign}{hours:02}{minutes:02}"),
+    }
+}

@@ -1,0 +1,198 @@
+//! The order of hits: keys that are read from a request's `sort`, and the best documents by them.
+//!
+//! In a segment each key of a document is a `u64`, the smaller the better: falling keys have their bits turned over, and words are
+//! told by their places in the segment's dictionary. Only the hits that are left become words, to be merged with those of other
+//! segments. Where a column's zones tell that a block cannot hold a better document it is not read.
+
+mod best;
+mod collector;
+mod keys;
+mod read;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use collector::Gathered;
+pub(crate) use collector::internal;
+pub use collector::{Collector, Sorted};
+pub(crate) use keys::{Keys, firsts};
+
+use crate::mapping::{Kind, Leaf, Mapping};
+use crate::{Error, Result};
+use keys::After;
+use serde_json::{Value, json};
+use std::cmp::Reverse;
+use tantivy::columnar::MonotonicallyMappableToU64;
+use tantivy::{DocAddress, Score, Searcher};
+
+/// How hits are ordered.
+#[derive(Clone, Debug)]
+pub struct Sort {
+    pub(crate) keys: Vec<Key>,
+    /// Hits begin behind these keys.
+    after: Option<Vec<After>>,
+    /// Whether a request named an order at all.
+    named: bool,
+}
+
+/// One key.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    what: What,
+    falling: bool,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    Score,
+    Doc,
+    Field(Column),
+}
+
+/// A field that is sorted by.
+#[derive(Clone, Debug)]
+struct Column {
+    leaf: Option<Leaf>,
+    kind: Kind,
+    missing: Missing,
+    mode: Mode,
+    format: String,
+}
+
+/// Where documents without the field come.
+#[derive(Clone, Debug, PartialEq)]
+enum Missing {
+    First,
+    Last,
+    Code(u64),
+    Word(String),
+}
+
+/// Which of several values counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Mode {
+    Least,
+    Greatest,
+    Average,
+    Sum,
+    Median,
+}
+
+/// A key of a hit, to be compared with those of other segments: the smaller the better.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Code {
+    First,
+    Number(u64),
+    Rising(Box<str>),
+    Falling(Reverse<Box<str>>),
+    Last,
+}
+
+/// A document that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    codes: Vec<Code>,
+    /// Its number among all documents.
+    place: u64,
+    /// Where it is.
+    pub address: DocAddress,
+    /// Its score, if scores were asked for.
+    pub score: Score,
+}
+
+impl Eq for Hit {}
+
+impl PartialOrd for Hit {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hit {
+    /// The order of two hits of different indices.
+    pub(crate) fn cmp_keys(&self, other: &Self) -> std::cmp::Ordering {
+        self.codes.cmp(&other.codes)
+    }
+}
+
+impl Ord for Hit {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.codes.cmp(&other.codes).then(self.place.cmp(&other.place))
+    }
+}
+
+impl Sort {
+    /// Reads `sort` and `search_after`. Without them the order is by score.
+    pub fn read(body: Option<&Value>, search_after: Option<&Value>, mapping: &Mapping) -> Result<Sort> {
+        read::sort(body, search_after, mapping)
+    }
+
+    /// Whether a request named an order; else hits go by score, and tell no keys.
+    pub fn is_named(&self) -> bool {
+        self.named
+    }
+
+    /// Whether hits go by score alone, the best first, from the first one on.
+    pub fn is_by_score(&self) -> bool {
+        let by_score = |key: &Key| matches!(key.what, What::Score) && key.falling;
+        self.after.is_none() && self.keys.len() == 1 && self.keys.iter().all(by_score)
+    }
+
+    /// Whether scores must be computed.
+    pub fn needs_scores(&self) -> bool {
+        self.keys.iter().any(|key| matches!(key.what, What::Score))
+    }
+
+    /// What collects the first `limit` hits; with all documents' scores if `track_scores`.
+    pub fn collector(&self, searcher: &Searcher, limit: usize, track_scores: bool) -> Collector {
+        Collector::new(self.clone(), firsts(searcher), limit, track_scores)
+    }
+
+    /// A hit's `sort`.
+    pub fn values(&self, hit: &Hit) -> Vec<Value> {
+        self.keys.iter().zip(&hit.codes).map(|(key, code)| key.value(code, hit)).collect()
+    }
+}
+
+impl Key {
+    fn value(&self, code: &Code, hit: &Hit) -> Value {
+        let code = match code {
+            Code::First | Code::Last => return Value::Null,
+            Code::Rising(word) | Code::Falling(Reverse(word)) => return json!(word),
+            Code::Number(code) => {
+                if self.falling {
+                    !*code
+                } else {
+                    *code
+                }
+            }
+        };
+        match &self.what {
+            What::Score => shortest(hit.score),
+            What::Doc => json!(code),
+            What::Field(column) if column.kind == Kind::Double => {
+                let number = f64::from_u64(code);
+                match number {
+                    f64::INFINITY => json!("Infinity"),
+                    f64::NEG_INFINITY => json!("-Infinity"),
+                    _ => json!(number),
+                }
+            }
+            What::Field(_) => json!(i64::from_u64(code)),
+        }
+    }
+}
+
+/// A score with no more digits than tell it apart.
+pub(crate) fn shortest(score: Score) -> Value {
+    score.to_string().parse::<f64>().map_or(Value::Null, |score| json!(score))
+}
+
+/// The refusal to read a column of full text.
+pub(crate) fn full_text(path: &str) -> Error {
+    Error::argument(format!(
+        "Text fields are not optimised for operations that require per-document field data like aggregations and sorting, so these \
+         operations are disabled by default. Please use a keyword field instead. Alternatively, set fielddata=true on [{path}] in \
+         order to load field data by uninverting the inverted index. Note that this can use significant memory."
+    ))
+    .in_search()
+}
