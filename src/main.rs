@@ -12,6 +12,7 @@ mod push;
 mod rejected;
 mod roles;
 mod run;
+mod search;
 mod store;
 mod tap;
 mod top;

@@ -1,6 +1,7 @@
 //! Roles, put together from the topology and the configuration.
 
 use crate::config::Config;
+use crate::search::{Feeding, Index};
 use crate::topology::{self, Kind, Role};
 use crate::{push, store};
 use anyhow::{Context as _, Result, bail};
@@ -31,7 +32,7 @@ pub fn context(config: &Config, log: Arc<dyn Log>) -> Context {
 }
 
 /// The picked roles with their workers. Every source is registered before any of them runs.
-pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engine::Role>> {
+pub fn build(config: &Config, context: &Context, index: Option<&Index>, drain: bool) -> Result<Vec<engine::Role>> {
     let mut roles = vec![];
     for role in topology::roles(config)? {
         let workers = match role.name {
@@ -68,6 +69,13 @@ pub fn build(config: &Config, context: &Context, drain: bool) -> Result<Vec<engi
                 continue;
             }
             "tweetoscope" => tweetoscope(config, role, context)?,
+            "search" => match index {
+                None => continue,
+                Some(index) => {
+                    let outputs = topology::outputs(config, role);
+                    vec![Box::new(Feeding::start(index.clone(), config, outputs, context)?) as Box<dyn Turn>]
+                }
+            },
             "opensearch" if !store::is_wanted(config)? => continue,
             "opensearch" => opensearch(config, role, context)?,
             "pushgateway" | "alertmanager" if !push::is_wanted(config, role)? => continue,

@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Flags, Millis, Windows};
 use crate::place::{self, Told};
-use crate::{cli, roles, topology};
+use crate::{cli, roles, search, topology};
 use anyhow::{Context, Result, bail};
 use engine::{Engine, Finish};
 use flow::Log;
@@ -57,10 +57,11 @@ fn run_as(config: &Config, drain: bool, limit: Option<Duration>) -> Result<()> {
     let log = journal::open(&config.log, Access::Write)?;
     log.declare(&topology::topics(config))?;
     let context = roles::context(config, log.clone());
-    let roles = roles::build(config, &context, drain)?;
+    let index = search::open(config, &*log)?;
+    let roles = roles::build(config, &context, index.as_ref(), drain)?;
     let breath = Duration::from_millis(config.engine.breath.0.unsigned_abs());
     let engine = Engine::start(roles, context.wall.clone(), breath).context("cannot start the engine")?;
-    let server = start_server(config, &log, &engine)?;
+    let server = start_server(config, &log, &engine, index)?;
     let _told = Told::tell(&config.log, server.as_ref().map(Server::address))?;
     if let Some(server) = &server {
         tell(&format!("The page is at http://{}/ (stop with Ctrl-C).", server.address()));
@@ -74,13 +75,14 @@ fn run_as(config: &Config, drain: bool, limit: Option<Duration>) -> Result<()> {
     }
 }
 
-fn start_server(config: &Config, log: &Arc<dyn Log>, engine: &Engine) -> Result<Option<Server>> {
+fn start_server(config: &Config, log: &Arc<dyn Log>, engine: &Engine, index: Option<search::Index>) -> Result<Option<Server>> {
     // Whoever does other work shows how it is where it is told to: several such processes share a machine.
     let wanted = topology::roles(config)?.iter().any(|role| role.name == "serve") || config.listen != Config::default().listen;
     if !wanted || config.listen == "off" {
         return Ok(None);
     }
-    let options = serve::Options { listen: config.listen.clone(), ..serve::Options::default() };
+    let finder = index.map(|index| Arc::new(index) as Arc<dyn domain::Finder>);
+    let options = serve::Options { listen: config.listen.clone(), finder, ..serve::Options::default() };
     Ok(Some(Server::start(options, log.clone(), engine.vitals())?))
 }
 

@@ -108,7 +108,7 @@ pub const ROLES: &[Role] = &[
     },
     Role { name: "pushgateway", kind: Kind::Sink, reads: &[PREDICTIONS, SIZES, ACCURACIES], writes: &[] },
     Role { name: "alertmanager", kind: Kind::Sink, reads: &[ALERTS], writes: &[] },
-    Role { name: "search", kind: Kind::Sink, reads: &[DOCUMENTS], writes: &[] },
+    Role { name: "search", kind: Kind::Sink, reads: &[DOCUMENTS], writes: &[REJECTED] },
     Role { name: "opensearch", kind: Kind::Sink, reads: &[DOCUMENTS], writes: &[REJECTED] },
     Role { name: "erase", kind: Kind::Sink, reads: &[POSTS, DOCUMENTS], writes: &[] },
     Role { name: "upkeep", kind: Kind::Keeper, reads: &[], writes: &[] },

@@ -21,7 +21,11 @@ const HOUSE: &[(&str, u8, &[&str])] = &[
     ("sinks", 3, &["flow", "domain", "brokers"]),
     ("serve", 3, &["flow", "domain"]),
     ("collector", 4, &["flow", "domain", "stages"]),
-    ("goshawk", 4, &["flow", "ml", "brokers", "domain", "journal", "engine", "models", "stages", "sources", "sinks", "serve"]),
+    (
+        "goshawk",
+        4,
+        &["flow", "ml", "brokers", "domain", "journal", "engine", "models", "search", "stages", "sources", "sinks", "serve"],
+    ),
 ];
 
 /// No clock, no file, no environment, no thread, no network: see each one's clippy.toml, which knows more names.

@@ -42,6 +42,19 @@ impl Follow {
         Follow { log, topics: topics.iter().map(followed).collect(), seen: 0 }
     }
 
+    /// Goes on in a topic from these places, one a partition.
+    pub fn resume(&mut self, name: &str, next: Vec<u64>) {
+        for topic in self.topics.iter_mut().filter(|topic| topic.name == name) {
+            topic.next.clone_from(&next);
+        }
+        self.recover();
+    }
+
+    /// Where it goes on in a topic, in each partition.
+    pub fn places(&self, name: &str) -> Vec<u64> {
+        self.topics.iter().find(|topic| topic.name == name).map(|topic| topic.next.clone()).unwrap_or_default()
+    }
+
     /// Whether all topics are there.
     pub fn is_open(&self) -> bool {
         self.topics.iter().all(|topic| !topic.next.is_empty())

@@ -161,6 +161,21 @@ impl Indices {
         Ok(Pages { targets: vec![Target::open(index)?], walk: Walk::new(request) })
     }
 
+    /// The number of the newest write that can be found, if there is one.
+    pub fn newest(&self, name: &str) -> Result<Option<u64>> {
+        let index: Arc<Index> = self.get(name).ok_or_else(|| missing(name))?;
+        let target = Target::open(index)?;
+        let newest = |segment: &tantivy::SegmentReader| -> Result<Option<u64>> {
+            Ok(segment
+                .fast_fields()
+                .column_opt::<u64>("_seq_no")?
+                .filter(|_| segment.num_docs() > 0)
+                .map(|column| column.max_value()))
+        };
+        let of_each = target.searcher.segment_readers().iter().map(newest).collect::<Result<Vec<_>>>()?;
+        Ok(of_each.into_iter().flatten().max())
+    }
+
     /// The documents of a query whose last writes are newer than a number, the oldest first, so many at most.
     pub fn newer(&self, name: &str, query: &Value, than: u64, limit: usize) -> Result<Vec<Document>> {
         let index: Arc<Index> = self.get(name).ok_or_else(|| missing(name))?;

@@ -56,7 +56,8 @@ fn play(indices: &Indices, step: &Step) -> (u16, Value) {
     let answer = indices.answer(&Call { method, path, query, body: &body });
     let text = String::from_utf8(answer.body).unwrap();
     let is_json = answer.content_type.contains("json") && !text.is_empty();
-    let value = if is_json { serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")) } else { Value::String(text) };
+    let value =
+        if is_json { serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")) } else { Value::String(text) };
     (answer.status, value)
 }
 

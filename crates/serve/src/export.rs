@@ -68,7 +68,8 @@ impl Wanted {
     /// The query that finds them.
     pub fn query(&self) -> Value {
         let all = json!({ "match_all": {} });
-        let word = |query: &String| json!({ "query_string": { "query": query, "default_field": "content", "default_operator": "AND" } });
+        let word =
+            |query: &String| json!({ "query_string": { "query": query, "default_field": "content", "default_operator": "AND" } });
         let must = self.query.as_ref().filter(|query| !query.trim().is_empty()).map_or(all, word);
         let mut bounds = serde_json::Map::new();
         for (name, bound) in [("gte", &self.from), ("lt", &self.to)] {
@@ -109,7 +110,11 @@ pub fn write(finder: &dyn Finder, wanted: &Wanted, form: Form, out: &mut (dyn Wr
 }
 
 /// Goes through what is wanted, by date.
-fn each(finder: &dyn Finder, wanted: &Wanted, mut take: impl FnMut(&domain::Found) -> Result<(), Failure>) -> Result<u64, Failure> {
+fn each(
+    finder: &dyn Finder,
+    wanted: &Wanted,
+    mut take: impl FnMut(&domain::Found) -> Result<(), Failure>,
+) -> Result<u64, Failure> {
     let search = json!({ "query": wanted.query(), "sort": [{ "date": "asc" }] });
     let mut pages = finder.pages(&search).map_err(Failure::Refused)?;
     let mut documents = 0;

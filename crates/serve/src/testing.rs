@@ -1,6 +1,7 @@
 //! What the tests share: a log in a `Vec`, a process that is always well, and a server with both.
 
 pub mod cascades;
+pub mod finder;
 
 use crate::view::Bounds;
 use crate::{Options, Server};

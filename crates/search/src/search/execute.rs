@@ -139,11 +139,7 @@ fn answer(targets: &[Target], partials: Vec<(Partial, Plan)>, typed: bool) -> Re
         plans.push(plan);
     }
     let (Some(plan), Some(target)) = (plans.first(), targets.first()) else { return Ok(None) };
-    let whole = if parts.len() == 1 {
-        parts.remove(0).0?
-    } else {
-        plan.collector(&target.searcher)?.merge(parts).0?
-    };
+    let whole = if parts.len() == 1 { parts.remove(0).0? } else { plan.collector(&target.searcher)?.merge(parts).0? };
     let fetch = |found: &TopHits<'_>| top_hits(target, found);
     let fetch: &Fetch<'_> = &fetch;
     plan.answer(whole, &target.searcher, fetch, typed).map(Some)
@@ -229,7 +225,8 @@ fn best(searcher: &Searcher, query: &dyn Query, reach: usize, named: bool) -> Re
 /// The first documents there are.
 fn first(searcher: &Searcher, count: usize) -> impl Iterator<Item = DocAddress> {
     let segments = searcher.segment_readers().iter().enumerate();
-    let each = segments.flat_map(|(order, segment)| segment.doc_ids_alive().map(move |document| DocAddress::new(order as u32, document)));
+    let each = segments
+        .flat_map(|(order, segment)| segment.doc_ids_alive().map(move |document| DocAddress::new(order as u32, document)));
     each.take(count)
 }
 

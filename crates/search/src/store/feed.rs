@@ -1,8 +1,10 @@
 //! An index that is fed from a log: its owner writes, and knows after a crash how far it came.
 
 use super::index::Index;
+use super::now_millis;
 use crate::Result;
 use crate::mapping::Kind;
+use serde_json::Value;
 use std::ops::Bound;
 use std::sync::Arc;
 use tantivy::Term;
@@ -45,6 +47,17 @@ impl Feed {
         writer.usable()?;
         writer.flush(&self.index.index)?;
         writer.open(&self.index.index)?.delete_query(Box::new(RangeQuery::new(Bound::Unbounded, before)))?;
+        writer.dirty = true;
+        Ok(())
+    }
+
+    /// Deletes what a query finds, of all that was put so far.
+    pub fn delete_where(&self, query: &Value) -> Result<()> {
+        let query = crate::query::read(query, &self.index.mapping(), now_millis())?;
+        let mut writer = self.index.writer();
+        writer.usable()?;
+        writer.flush(&self.index.index)?;
+        writer.open(&self.index.index)?.delete_query(query)?;
         writer.dirty = true;
         Ok(())
     }

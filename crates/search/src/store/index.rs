@@ -86,7 +86,14 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
 
 impl Index {
     /// Makes an index in a folder that has none.
-    pub(super) fn create(folder: &Path, name: &str, fed: bool, settings: Value, mapping: Mapping, executor: &Executor) -> Result<Self> {
+    pub(super) fn create(
+        folder: &Path,
+        name: &str,
+        fed: bool,
+        settings: Value,
+        mapping: Mapping,
+        executor: &Executor,
+    ) -> Result<Self> {
         let about = About { name: name.to_owned(), uuid: unique(22), created_millis: now_millis(), fed, settings };
         std::fs::create_dir_all(folder.join("segments"))?;
         keep(folder, &about, &mapping)?;
@@ -335,7 +342,8 @@ fn unreadable(error: &serde_json::Error) -> Error {
 }
 
 fn damaged(folder: &Path, why: &str) -> Error {
-    let reason = format!("the index in {} is damaged ({why}): restore it from a copy, or delete it and fill it anew", folder.display());
+    let reason =
+        format!("the index in {} is damaged ({why}): restore it from a copy, or delete it and fill it anew", folder.display());
     Error::new(500, "corrupt_index_exception", reason)
 }
 

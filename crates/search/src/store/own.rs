@@ -68,7 +68,9 @@ impl Writer {
         match &self.broken {
             None => Ok(()),
             Some(reason) => {
-                let reason = format!("nothing can be written since: {reason}. Mend that (a full disk?), then restart; nothing that was answered is lost");
+                let reason = format!(
+                    "nothing can be written since: {reason}. Mend that (a full disk?), then restart; nothing that was answered is lost"
+                );
                 Err(Error::new(503, "unavailable_shards_exception", reason))
             }
         }
@@ -83,7 +85,11 @@ impl Index {
         let id = write.id.or(made.as_deref()).unwrap_or_default();
         if id.is_empty() || id.len() > 512 {
             let reason = format!("id [{id}] is too long, must be no longer than 512 bytes but was: {}", id.len());
-            return Err(if id.is_empty() { Error::argument("if _id is specified it must not be empty") } else { Error::argument(reason) });
+            return Err(if id.is_empty() {
+                Error::argument("if _id is specified it must not be empty")
+            } else {
+                Error::argument(reason)
+            });
         }
         let document = write.source.map(|source| self.prepare(id, source)).transpose()?;
         let mut writer = self.writer();
@@ -180,7 +186,9 @@ impl Index {
             }
             (Condition::Number(number), Some(there)) if there.seq_no != number => {
                 let current = there.seq_no;
-                format!("required seqNo [{number}], primary term [1]. current document has seqNo [{current}] and primary term [1]")
+                format!(
+                    "required seqNo [{number}], primary term [1]. current document has seqNo [{current}] and primary term [1]"
+                )
             }
             _ => return Ok(()),
         };

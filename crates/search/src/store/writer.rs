@@ -78,7 +78,8 @@ impl Writer {
     /// Opens what writes; the threads behind it cost nothing until then.
     pub(super) fn open(&mut self, index: &tantivy::Index) -> Result<&mut IndexWriter> {
         if self.inner.is_none() {
-            let options = IndexWriterOptions::builder().memory_budget_per_thread(MEMORY).num_worker_threads(2).num_merge_threads(2).build();
+            let options =
+                IndexWriterOptions::builder().memory_budget_per_thread(MEMORY).num_worker_threads(2).num_merge_threads(2).build();
             let writer: IndexWriter = index.writer_with_options(options)?;
             let mut policy = LogMergePolicy::default();
             policy.set_min_num_segments(6);

@@ -7,13 +7,13 @@ use super::{App, Params, seat};
 use crate::export::{self, Failure, Form, Wanted};
 use crate::guard;
 use crate::problem::{Problem, ProblemKind};
+use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use domain::{Finder, Found, Request};
 use futures_util::stream::unfold;
 use serde::{Deserialize, Serialize};
@@ -94,8 +94,19 @@ pub async fn elastic(
 
 /// Whether a request may change something: all but what is known only to read.
 fn writes(method: &Method, path: &str) -> bool {
-    const READS: [&str; 11] =
-        ["_search", "_msearch", "_count", "_mget", "_field_caps", "_analyze", "_validate", "_refresh", "scroll", "query", "_explain"];
+    const READS: [&str; 11] = [
+        "_search",
+        "_msearch",
+        "_count",
+        "_mget",
+        "_field_caps",
+        "_analyze",
+        "_validate",
+        "_refresh",
+        "scroll",
+        "query",
+        "_explain",
+    ];
     match *method {
         Method::GET | Method::HEAD => false,
         Method::POST => !path.split('/').any(|part| READS.contains(&part)),
@@ -125,7 +136,8 @@ pub struct ExportParams {
 pub async fn export(State(app): State<Arc<App>>, Params(asked): Params<ExportParams>) -> Result<Response, Problem> {
     let finder = app.finder()?;
     let form = Form::ALL.into_iter().find(|form| form.name() == asked.format);
-    let form = form.ok_or_else(|| Problem::invalid(format!("format={} is none of csv, ndjson, parquet, ids, manifest", asked.format)))?;
+    let form =
+        form.ok_or_else(|| Problem::invalid(format!("format={} is none of csv, ndjson, parquet, ids, manifest", asked.format)))?;
     let wanted = Wanted { query: asked.q, from: asked.from, to: asked.to };
     let seat = seat(&app.searches, "searches")?;
     let (pieces, mut received) = mpsc::channel(QUEUE);
@@ -209,7 +221,8 @@ pub async fn live(State(app): State<Arc<App>>, Params(asked): Params<LiveParams>
     let finder = app.finder()?;
     let seat = seat(&app.live, "live clients")?;
     let wanted = Wanted { query: asked.q, ..Wanted::default() };
-    let query = serde_json::json!({ "bool": { "must": [wanted.query()], "filter": [{ "range": { "revision": { "lte": 1 } } }] } });
+    let query =
+        serde_json::json!({ "bool": { "must": [wanted.query()], "filter": [{ "range": { "revision": { "lte": 1 } } }] } });
     let (events, received) = mpsc::channel(NEWS);
     let mut stopping = app.stopping.clone();
     tokio::spawn(async move {

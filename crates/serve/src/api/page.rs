@@ -13,18 +13,27 @@ const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 
-const ASSETS: [(&str, &str, &str); 11] = [
+const ASSETS: [(&str, &str, &str); 20] = [
     ("app.js", SCRIPT, include_str!("../../../../web/app.js")),
     ("cascade.css", CSS, include_str!("../../../../web/cascade.css")),
     ("cascade.js", SCRIPT, include_str!("../../../../web/cascade.js")),
     ("cascades.js", SCRIPT, include_str!("../../../../web/cascades.js")),
     ("chart.js", SCRIPT, include_str!("../../../../web/chart.js")),
     ("course.js", SCRIPT, include_str!("../../../../web/course.js")),
+    ("explore.css", CSS, include_str!("../../../../web/explore.css")),
+    ("explore.js", SCRIPT, include_str!("../../../../web/explore.js")),
+    ("facets.js", SCRIPT, include_str!("../../../../web/facets.js")),
     ("forecast.js", SCRIPT, include_str!("../../../../web/forecast.js")),
+    ("icon.svg", "image/svg+xml", include_str!("../../../../web/icon.svg")),
+    ("lens.js", SCRIPT, include_str!("../../../../web/lens.js")),
+    ("live.js", SCRIPT, include_str!("../../../../web/live.js")),
+    ("plot.js", SCRIPT, include_str!("../../../../web/plot.js")),
+    ("query.js", SCRIPT, include_str!("../../../../web/query.js")),
+    ("results.js", SCRIPT, include_str!("../../../../web/results.js")),
+    ("rules.js", SCRIPT, include_str!("../../../../web/rules.js")),
+    ("style.css", CSS, include_str!("../../../../web/style.css")),
     ("table.js", SCRIPT, include_str!("../../../../web/table.js")),
     ("tools.js", SCRIPT, include_str!("../../../../web/tools.js")),
-    ("style.css", CSS, include_str!("../../../../web/style.css")),
-    ("icon.svg", "image/svg+xml", include_str!("../../../../web/icon.svg")),
 ];
 
 /// The page of cities.

@@ -55,7 +55,8 @@ fn field(column: &Column) -> Result<Arc<Type>, ParquetError> {
         Kind::Truth => (Physical::BOOLEAN, None),
         Kind::Time => (Physical::INT64, Some(LogicalType::timestamp(true, TimeUnit::MILLIS))),
     };
-    let built = Type::primitive_type_builder(&column.name, physical).with_repetition(Repetition::OPTIONAL).with_logical_type(logical);
+    let built =
+        Type::primitive_type_builder(&column.name, physical).with_repetition(Repetition::OPTIONAL).with_logical_type(logical);
     built.build().map(Arc::new)
 }
 
