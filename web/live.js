@@ -17,6 +17,7 @@ export class Live {
     this.stop();
     const events = new EventSource(`/api/search/live?${new URLSearchParams({ q })}`);
     this.events = events;
+    this.onLink(true);
     events.addEventListener("open", () => this.onLink(true));
     events.addEventListener("post", (event) => this.hear(JSON.parse(event.data)));
     events.addEventListener("error", () => {
@@ -47,7 +48,10 @@ export class Live {
   /** Whether posts wait. When they no longer do, those that waited come. */
   hold(isHeld) {
     this.isHeld = isHeld;
-    if (isHeld) return;
+    if (!isHeld) this.flush();
+  }
+
+  flush() {
     const waiting = this.waiting;
     this.drop();
     for (const post of waiting) this.onPost(post);
