@@ -58,7 +58,7 @@ async function refresh() {
   live.stop();
   drawState();
   try {
-    await askSpan();
+    await Promise.all([askMapping(), askSpan()]);
     if (asked !== page.asked) return;
     if (page.span) await Promise.all([refreshLenses(asked), refreshPosts(asked), refreshFacets(asked)]);
     else showNone();
@@ -84,6 +84,16 @@ function complain(error) {
   $("trouble").hidden = !other;
   page.failed = other;
   $("found").classList.toggle("stale", Boolean(error));
+}
+
+/** What models say shows up in the mapping when they say it first. */
+async function askMapping() {
+  const mapping = await search(null, "_mapping");
+  const { numbers, words } = outputs(Object.values(mapping)[0]?.mappings ?? {});
+  facets.words = words;
+  if (String(numbers) === String(page.numbers)) return;
+  page.numbers = numbers;
+  showControls();
 }
 
 async function askSpan() {
@@ -120,7 +130,9 @@ function showLenses() {
   const { answer, total, seconds } = page.lenses;
   for (const name of LENSES) {
     const all = { records: total, posts: answer.posts.doc_count }[name] ?? answer[name]?.value;
-    const about = (line) => `Alerts when: ${rules.inWords(ruleOf(name, line, seconds))}.`;
+    // Rules know no kinds of posts.
+    const caution = name === "posts" ? " Unlike this chart, a rule counts reposts: choose the threshold on the chart of records." : "";
+    const about = (line) => `Alerts when: ${rules.inWords(ruleOf(name, line, seconds))}.${caution}`;
     const why = state.q.trim() ? "Rules watch all posts: clear the query to save one." : "";
     lenses[name].show({ points: pointsOf(name, page.lenses), all, line: state.lines[name], why, about });
   }
@@ -132,7 +144,7 @@ function showNone() {
   facets.show({}, state.q);
   showPosts([], true);
   $("results-title").textContent = "0 records";
-  $("nothing-help").textContent = "The index holds none yet; they show here when they come: search again then.";
+  $("nothing-help").textContent = "The index holds none yet; they show here by themselves when they come.";
 }
 
 function showIntervalNote(number) {
@@ -326,6 +338,8 @@ function listenToPosts() {
     $("export").removeAttribute("open");
     $("export").querySelector("summary").focus();
   });
+  // What is not there yet, or failed, may come by itself.
+  setInterval(() => page.index && (!page.span || page.failed) && !page.busy && !document.hidden && refresh(), LIVE_EVERY_MS);
   setInterval(() => live.isOn && !document.hidden && refreshLive(), LIVE_EVERY_MS);
 }
 
@@ -334,10 +348,6 @@ async function begin() {
   const said = answer?.ok ? await answer.json().catch(() => null) : null;
   if (said?.index) {
     page.index = said.index;
-    const mapping = await search(null, "_mapping").catch(() => ({}));
-    const { numbers, words } = outputs(Object.values(mapping)[0]?.mappings ?? {});
-    Object.assign(page, { numbers });
-    facets.words = words;
     $("found").hidden = false;
     showControls();
     rules.list();

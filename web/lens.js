@@ -141,7 +141,7 @@ export class Lens {
     const { line } = this;
     const known = this.points.filter((at) => at.value !== null);
     const n = known.filter((at) => this.plot.isBeyond(at)).length;
-    this.beyond.textContent = line ? `${whole(n)} of ${whole(known.length)} intervals` : "Drag the line to set a threshold";
+    this.beyond.textContent = line ? `${whole(n)} of ${whole(known.length)} intervals` : this.points.length ? "Drag the line to set a threshold" : "";
     this.beyond.classList.toggle("some", Boolean(line && n));
     const why = this.hindrance || (line ? "" : "Set a threshold first.");
     this.save.disabled = Boolean(why);

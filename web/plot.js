@@ -112,7 +112,7 @@ export class Plot {
       const isZero = Math.abs(n) < step / 1e6;
       this.add("line", { class: isZero ? "grid zero" : "grid", x1: left, x2: right, y1: y, y2: y });
       // What lies under the threshold's own number cannot be read.
-      if (Math.abs(y - line) > 15) this.add("text", { class: "axis", x: left - 7, y: y + 4, "text-anchor": "end" }, onAxis(n, step, this.isCount));
+      if (Math.abs(y - line) > 18) this.add("text", { class: "axis", x: left - 7, y: y + 4, "text-anchor": "end" }, onAxis(n, step, this.isCount));
     }
     const room = Math.max(2, Math.floor((right - left) / 76));
     const ms = (STEPS_S.find((seconds) => (this.to - this.from) / 1000 / seconds <= room) ?? STEPS_S.at(-1)) * 1000;
