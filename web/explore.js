@@ -26,7 +26,7 @@ const lenses = Object.fromEntries([
 }));
 const facets = new Facets($("facet-groups"), (q) => change({ q }), () => refreshFacets());
 const results = new Results($("posts"));
-const live = new Live({ onPost, onWait, onLink });
+const live = new Live({ onPost, onWait, onLink, onTrouble });
 
 /** Asks the index; an answer that is no success is an error in words. */
 async function search(body, what = "_search") {
@@ -212,6 +212,11 @@ function onWait(number) {
 function onLink(linked) {
   page.linked = linked;
   drawState();
+}
+
+function onTrouble(message) {
+  stopLive();
+  complain(Object.assign(new Error(message), { isQuery: true }));
 }
 
 function drawState() {

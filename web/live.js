@@ -4,9 +4,10 @@
 const MOST = 200;
 
 export class Live {
-  /** `onPost` is told each post, `onWait` how many wait, `onLink` whether there is a connection. */
-  constructor({ onPost, onWait, onLink }) {
-    Object.assign(this, { onPost, onWait, onLink, events: null, waiting: [], waits: 0, isHeld: false });
+  /** `onPost` is told each post, `onWait` how many wait, `onLink` whether there is a connection, `onTrouble` why nothing
+   * will come. */
+  constructor({ onPost, onWait, onLink, onTrouble }) {
+    Object.assign(this, { onPost, onWait, onLink, onTrouble, events: null, waiting: [], waits: 0, isHeld: false });
   }
 
   get isOn() {
@@ -20,6 +21,10 @@ export class Live {
     this.onLink(true);
     events.addEventListener("open", () => this.onLink(true));
     events.addEventListener("post", (event) => this.hear(JSON.parse(event.data)));
+    events.addEventListener("trouble", (event) => {
+      this.stop();
+      this.onTrouble(JSON.parse(event.data).message);
+    });
     events.addEventListener("error", () => {
       if (this.events !== events) return;
       this.onLink(false);

@@ -21,6 +21,8 @@ export const OWN = new Set([
   "tracks", "models", "unscored", "forecast", "missing", "revision",
 ]);
 const NUMBERS = new Set(["double", "float", "half_float", "long", "integer", "short", "byte"]);
+/** Words without a field are looked for in what posts say, and all of them. */
+const WORDS = { default_field: "content", default_operator: "AND" };
 const CLAUSE = /^(.*?)(?:^|\s+AND\s+)((?:NOT )?(?:[^\s:"()\\]|\\.)+:"(?:[^"\\]|\\.)*")$/s;
 
 /** The state that an address stands for. What it does not say, or says wrongly, is as usual. */
@@ -94,12 +96,12 @@ export function spanOf(state, bounds) {
   return { from: to - from > 2 * step && state.last !== "all" ? Math.ceil(from / step) * step : from, to };
 }
 
-/** What selects the posts. A word without a field is looked for in what posts say. */
+/** What selects the posts: as for exports and for live posts. */
 export function selection(state, span) {
   const time = (ms) => new Date(ms).toISOString();
   const filter = [{ range: { date: { gte: time(span.from), lt: time(span.to) } } }];
   const q = state.q.trim();
-  const must = q ? [{ query_string: { query: q, default_field: "content" } }] : [{ match_all: {} }];
+  const must = q ? [{ query_string: { query: q, ...WORDS } }] : [{ match_all: {} }];
   return { bool: { must, filter } };
 }
 
@@ -198,5 +200,7 @@ export function inWords(answer, status) {
   if (/Encountered:? "?<EOF>/.test(reason)) return "it ends too early.";
   const column = /Encountered.* at line 1, column (\d+)/.exec(reason)?.[1];
   if (column !== undefined) return `it is not understood from its character ${Number(column) + 1} on.`;
-  return reason.replace(/\.?\s*$/, ".");
+  const rest = /^Encountered "(.*?)"(?: where .*)?$/s.exec(said.at(-1))?.[1];
+  if (rest !== undefined) return `it is not understood from “${rest.slice(0, 40)}” on.`;
+  return reason.replace(/^Encountered /, "").replace(/\.?\s*$/, ".");
 }
