@@ -5,7 +5,7 @@
 import { Facets } from "./facets.js";
 import { Lens } from "./lens.js";
 import { Live } from "./live.js";
-import { address, boundsBody, facetsBody, intervalOf, inWords, LENSES, lensBody, outputs, OWN, postsBody, read, spanOf } from "./query.js";
+import { address, boundsBody, facetsBody, intervalOf, inWords, LENSES, lensBody, outputs, OWN, postsBody, read, spanOf, within } from "./query.js";
 import { Results } from "./results.js";
 import * as rules from "./rules.js";
 import { $, element, lasting, shownTime, throttled, whole } from "./tools.js";
@@ -15,7 +15,7 @@ const LIVE_EVERY_MS = 5000;
 const LIVE_RANGE = "1h";
 
 let state = read(location.search);
-const page = { index: null, numbers: [], span: null, interval: null, asked: 0, after: null, failed: "", linked: true, busy: false, total: 0 };
+const page = { index: null, numbers: [], span: null, interval: null, asked: 0, after: null, failed: "", linked: true, busy: false, isLive: false, total: 0 };
 
 const tell = { onRead, onSelect, onSave };
 const lenses = Object.fromEntries([
@@ -26,7 +26,7 @@ const lenses = Object.fromEntries([
 }));
 const facets = new Facets($("facet-groups"), (q) => change({ q }), () => refreshFacets());
 const results = new Results($("posts"));
-const live = new Live({ onPost, onWait, onLink });
+const live = new Live({ onPost, onWait, onLink, onTrouble });
 
 /** Asks the index; an answer that is no success is an error in words. */
 async function search(body, what = "_search") {
@@ -44,24 +44,28 @@ function change(changes, kind = "") {
   const to = address(state);
   if (kind === "line") history.replaceState(null, "", to);
   else if (to !== location.pathname + location.search) history.pushState(null, "", to);
+  // What comes now belongs to no time of the past, and is in no other order.
+  if (page.isLive && (state.last === null || state.sort !== "date:desc")) stopLive();
   showControls();
   if (kind === "line") showLenses();
   else refresh();
-  if (live.isOn && "q" in changes) live.start(state.q);
 }
 
-/** Asks for everything anew. */
+/** Asks for everything anew; live posts come again once that is there. */
 async function refresh() {
   const asked = (page.asked += 1);
   Object.assign(page, { failed: "", busy: true });
+  live.stop();
   drawState();
   try {
-    await askSpan();
+    await Promise.all([askMapping(), askSpan()]);
     if (asked !== page.asked) return;
     if (page.span) await Promise.all([refreshLenses(asked), refreshPosts(asked), refreshFacets(asked)]);
     else showNone();
     if (asked !== page.asked) return;
     complain(null);
+    $("spoken").textContent = $("results-title").textContent;
+    if (page.isLive) live.start(state.q);
   } catch (error) {
     if (asked !== page.asked) return;
     complain(error);
@@ -80,6 +84,16 @@ function complain(error) {
   $("trouble").hidden = !other;
   page.failed = other;
   $("found").classList.toggle("stale", Boolean(error));
+}
+
+/** What models say shows up in the mapping when they say it first. */
+async function askMapping() {
+  const mapping = await search(null, "_mapping");
+  const { numbers, words } = outputs(Object.values(mapping)[0]?.mappings ?? {});
+  facets.words = words;
+  if (String(numbers) === String(page.numbers)) return;
+  page.numbers = numbers;
+  showControls();
 }
 
 async function askSpan() {
@@ -116,7 +130,9 @@ function showLenses() {
   const { answer, total, seconds } = page.lenses;
   for (const name of LENSES) {
     const all = { records: total, posts: answer.posts.doc_count }[name] ?? answer[name]?.value;
-    const about = (line) => `A rule on ${rules.inWords(ruleOf(name, line, seconds))}.`;
+    // Rules know no kinds of posts.
+    const caution = name === "posts" ? " Unlike this chart, a rule counts reposts: choose the threshold on the chart of records." : "";
+    const about = (line) => `Alerts when: ${rules.inWords(ruleOf(name, line, seconds))}.${caution}`;
     const why = state.q.trim() ? "Rules watch all posts: clear the query to save one." : "";
     lenses[name].show({ points: pointsOf(name, page.lenses), all, line: state.lines[name], why, about });
   }
@@ -128,7 +144,7 @@ function showNone() {
   facets.show({}, state.q);
   showPosts([], true);
   $("results-title").textContent = "0 records";
-  $("nothing-help").textContent = "The index holds none yet; they show here when they come: search again then.";
+  $("nothing-help").textContent = "The index holds none yet; they show here by themselves when they come.";
 }
 
 function showIntervalNote(number) {
@@ -198,6 +214,11 @@ function onLink(linked) {
   drawState();
 }
 
+function onTrouble(message) {
+  stopLive();
+  complain(Object.assign(new Error(message), { isQuery: true }));
+}
+
 function drawState() {
   let [text, look] = ["ready", "quiet"];
   if (page.failed) [text, look] = ["failed", "bad"];
@@ -246,19 +267,20 @@ function showExports() {
 /** Shows the time between two ends that somebody wrote. */
 function askBetween() {
   const [from, to] = ["from", "to"].map((id) => Date.parse(`${$(id).value}Z`));
-  if (from < to) return change({ last: null, from, to });
+  if (from < to) return change({ last: null, ...within(from, to) });
   $("span-error").textContent = "The end has to come after the beginning.";
 }
 
-function turnLive() {
-  const isOn = !live.isOn;
-  $("live").setAttribute("aria-checked", String(isOn));
-  if (!isOn) live.stop();
-  // What comes now belongs to no time of the past, and on top.
-  const last = state.last ?? LIVE_RANGE;
-  if (isOn && (state.last !== last || state.sort !== "date:desc")) change({ last, from: null, to: null, sort: "date:desc" });
-  else if (isOn) refresh();
-  if (isOn) live.start(state.q);
+function startLive() {
+  page.isLive = true;
+  $("live").setAttribute("aria-checked", "true");
+  change({ last: state.last ?? LIVE_RANGE, from: null, to: null, sort: "date:desc" });
+}
+
+function stopLive() {
+  page.isLive = false;
+  live.stop();
+  $("live").setAttribute("aria-checked", "false");
   drawState();
 }
 
@@ -285,17 +307,17 @@ function listenToControls() {
   });
   $("wider").addEventListener("click", () => {
     const half = (state.to - state.from) / 2;
-    change({ from: state.from - half, to: state.to + half });
+    change(within(state.from - half, state.to + half));
   });
   $("interval").addEventListener("change", ({ target }) => change({ interval: target.value }));
   $("sort").addEventListener("change", ({ target }) => change({ sort: target.value }));
   $("examples").addEventListener("click", ({ target }) => target.matches("button") && change({ q: target.textContent }));
-  $("live").addEventListener("click", turnLive);
+  $("live").addEventListener("click", () => (page.isLive ? stopLive() : startLive()));
   window.addEventListener("popstate", () => {
     state = read(location.search);
+    stopLive();
     showControls();
     refresh();
-    if (live.isOn) live.start(state.q);
   });
 }
 
@@ -305,15 +327,24 @@ function listenToPosts() {
     await refreshPosts(page.asked, page.after, true).catch(complain);
     $("more").disabled = false;
   });
-  $("results").addEventListener("pointerenter", ({ pointerType }) => pointerType === "mouse" && live.hold(true));
-  $("results").addEventListener("pointerleave", () => live.hold(false));
-  $("waiting").addEventListener("click", () => live.hold(false));
+  const there = { pointer: false, focus: false };
+  const hold = (what, isThere) => {
+    there[what] = isThere;
+    live.hold(there.pointer || there.focus);
+  };
+  $("results").addEventListener("pointerenter", ({ pointerType }) => hold("pointer", pointerType === "mouse"));
+  $("results").addEventListener("pointerleave", () => hold("pointer", false));
+  $("posts").addEventListener("focusin", () => hold("focus", true));
+  $("posts").addEventListener("focusout", () => hold("focus", false));
+  $("waiting").addEventListener("click", () => live.flush());
   document.addEventListener("click", ({ target }) => $("export").contains(target) || $("export").removeAttribute("open"));
   $("export").addEventListener("keydown", ({ key }) => {
     if (key !== "Escape") return;
     $("export").removeAttribute("open");
     $("export").querySelector("summary").focus();
   });
+  // What is not there yet, or failed, may come by itself.
+  setInterval(() => page.index && (!page.span || page.failed) && !page.busy && !document.hidden && refresh(), LIVE_EVERY_MS);
   setInterval(() => live.isOn && !document.hidden && refreshLive(), LIVE_EVERY_MS);
 }
 
@@ -322,10 +353,6 @@ async function begin() {
   const said = answer?.ok ? await answer.json().catch(() => null) : null;
   if (said?.index) {
     page.index = said.index;
-    const mapping = await search(null, "_mapping").catch(() => ({}));
-    const { numbers, words } = outputs(Object.values(mapping)[0]?.mappings ?? {});
-    Object.assign(page, { numbers });
-    facets.words = words;
     $("found").hidden = false;
     showControls();
     rules.list();
@@ -338,6 +365,10 @@ async function begin() {
   return undefined;
 }
 
+const narrow = matchMedia("(max-width: 900px)");
+const fold = () => $("facets").toggleAttribute("open", !narrow.matches);
+narrow.addEventListener("change", fold);
+fold();
 $("lenses").append(...LENSES.map((name) => lenses[name].element));
 listenToControls();
 listenToPosts();

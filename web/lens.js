@@ -25,6 +25,7 @@ export class Lens {
       onRead: (point) => tell.onRead(point?.start ?? null),
       onSelect: tell.onSelect,
       onDraw: () => this.placeLine(),
+      lineAt: () => this.lineAt(),
     });
     this.grip.addEventListener("pointerdown", (event) => this.hold(event));
     this.grip.addEventListener("pointermove", (event) => this.drag(event));
@@ -53,7 +54,7 @@ export class Lens {
     for (const [key, value] of Object.entries({ role: "slider", tabindex: "0", "aria-orientation": "vertical" })) this.grip.setAttribute(key, value);
     this.chip = element("span", "chip");
     this.grip.append(this.chip);
-    this.none = element("p", "empty small", "No posts");
+    this.none = element("p", "empty small", this.isCount ? "No posts" : "No values");
     plot.append(this.svg, this.grip, this.none);
     this.element.append(head, plot, this.foot(), this.form());
   }
@@ -140,7 +141,7 @@ export class Lens {
     const { line } = this;
     const known = this.points.filter((at) => at.value !== null);
     const n = known.filter((at) => this.plot.isBeyond(at)).length;
-    this.beyond.textContent = line ? `${whole(n)} of ${whole(known.length)} intervals` : "Drag the line to set a threshold";
+    this.beyond.textContent = line ? `${whole(n)} of ${whole(known.length)} intervals` : this.points.length ? "Drag the line to set a threshold" : "";
     this.beyond.classList.toggle("some", Boolean(line && n));
     const why = this.hindrance || (line ? "" : "Set a threshold first.");
     this.save.disabled = Boolean(why);
@@ -153,7 +154,7 @@ export class Lens {
     const at = this.plot.read;
     this.value.textContent = exact(at ? at.value : this.all, this.isCount);
     this.when.textContent = at ? during(at) : "in all";
-    const words = at ? `${during(at)} UTC: ${at.value === null ? "no posts" : exact(at.value, this.isCount)}` : `in all ${exact(this.all, this.isCount)}`;
+    const words = at ? `${during(at)} UTC: ${at.value === null ? "no value" : exact(at.value, this.isCount)}` : `in all ${exact(this.all, this.isCount)}`;
     this.svg.setAttribute("aria-label", `${this.title} ${this.field?.value ?? ""} over time; ${words}`);
   }
 
@@ -179,9 +180,13 @@ export class Lens {
     return Number((Math.round(value / step) * step).toPrecision(10));
   }
 
+  lineAt() {
+    return this.line?.value ?? this.resting();
+  }
+
   placeLine() {
     const { axis } = this.plot;
-    const value = this.line?.value ?? this.resting();
+    const value = this.lineAt();
     const words = this.isCount ? whole(value) : onAxis(value, this.step(), false);
     this.grip.style.top = `${this.plot.y(value)}px`;
     this.grip.classList.toggle("unset", !this.line);
@@ -227,9 +232,10 @@ export class Lens {
   }
 
   key(event) {
-    const { low, high } = this.plot.axis ?? {};
-    const value = this.line?.value ?? this.resting();
+    if (!this.plot.axis) return;
+    const value = this.lineAt();
     const by = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 }[event.key];
+    const { low, high } = this.plot.axis;
     let to = by ? value + by * this.step() : { Home: low, End: high, Enter: value, " ": value, Delete: null, Backspace: null }[event.key];
     if (to === undefined) return;
     event.preventDefault();

@@ -4,9 +4,10 @@
 const MOST = 200;
 
 export class Live {
-  /** `onPost` is told each post, `onWait` how many wait, `onLink` whether there is a connection. */
-  constructor({ onPost, onWait, onLink }) {
-    Object.assign(this, { onPost, onWait, onLink, events: null, waiting: [], waits: 0, isHeld: false });
+  /** `onPost` is told each post, `onWait` how many wait, `onLink` whether there is a connection, `onTrouble` why nothing
+   * will come. */
+  constructor({ onPost, onWait, onLink, onTrouble }) {
+    Object.assign(this, { onPost, onWait, onLink, onTrouble, events: null, waiting: [], waits: 0, isHeld: false });
   }
 
   get isOn() {
@@ -17,8 +18,13 @@ export class Live {
     this.stop();
     const events = new EventSource(`/api/search/live?${new URLSearchParams({ q })}`);
     this.events = events;
+    this.onLink(true);
     events.addEventListener("open", () => this.onLink(true));
     events.addEventListener("post", (event) => this.hear(JSON.parse(event.data)));
+    events.addEventListener("trouble", (event) => {
+      this.stop();
+      this.onTrouble(JSON.parse(event.data).message);
+    });
     events.addEventListener("error", () => {
       if (this.events !== events) return;
       this.onLink(false);
@@ -47,7 +53,10 @@ export class Live {
   /** Whether posts wait. When they no longer do, those that waited come. */
   hold(isHeld) {
     this.isHeld = isHeld;
-    if (isHeld) return;
+    if (!isHeld) this.flush();
+  }
+
+  flush() {
     const waiting = this.waiting;
     this.drop();
     for (const post of waiting) this.onPost(post);

@@ -2,7 +2,7 @@
 
 import { drawn, moved, short, shownTime } from "./tools.js";
 
-const ROOM = { top: 10, right: 8, bottom: 22, left: 46 };
+const ROOM = { top: 10, right: 8, bottom: 22, left: 56 };
 const STEPS_S = [10, 30, 60, 300, 900, 1800, 3600, 10800, 21600, 43200, 86400, 172800, 604800, 2592000, 7776000, 31536000, 157680000];
 const DAY_MS = 86400e3;
 /** A shorter way of the pointer is a click and selects nothing. */
@@ -34,9 +34,9 @@ export function onAxis(n, step, isCount) {
 }
 
 export class Plot {
-  /** `onRead` is told which interval is read, or null; `onSelect` from when to when is selected. */
-  constructor(svg, { onRead, onSelect, onDraw }) {
-    Object.assign(this, { svg, onRead, onSelect, onDraw, points: [], isCount: true, line: null, read: null, anchor: null, axis: null });
+  /** `onRead` is told which interval is read, or null; `onSelect` from when to when is selected; `lineAt` gives where a line lies over it. */
+  constructor(svg, { onRead, onSelect, onDraw, lineAt }) {
+    Object.assign(this, { svg, onRead, onSelect, onDraw, lineAt, points: [], isCount: true, line: null, read: null, anchor: null, axis: null });
     new ResizeObserver(() => this.draw()).observe(svg);
     svg.addEventListener("pointerdown", (event) => this.press(event));
     svg.addEventListener("pointermove", (event) => this.move(event));
@@ -106,11 +106,13 @@ export class Plot {
   axes() {
     const { left, right, bottom } = this.area;
     const { low, high, step } = this.axis;
+    const line = this.y(this.lineAt());
     for (let n = low; n <= high + step / 2; n += step) {
       const y = Math.round(this.y(n)) + 0.5;
       const isZero = Math.abs(n) < step / 1e6;
       this.add("line", { class: isZero ? "grid zero" : "grid", x1: left, x2: right, y1: y, y2: y });
-      this.add("text", { class: "axis", x: left - 7, y: y + 4, "text-anchor": "end" }, onAxis(n, step, this.isCount));
+      // What lies under the threshold's own number cannot be read.
+      if (Math.abs(y - line) > 18) this.add("text", { class: "axis", x: left - 7, y: y + 4, "text-anchor": "end" }, onAxis(n, step, this.isCount));
     }
     const room = Math.max(2, Math.floor((right - left) / 76));
     const ms = (STEPS_S.find((seconds) => (this.to - this.from) / 1000 / seconds <= room) ?? STEPS_S.at(-1)) * 1000;
@@ -159,10 +161,10 @@ export class Plot {
       // Nothing is known of an interval without posts: no line goes through it.
       line += `${before === null ? "M" : "L"}${x} ${y}`;
       const dot = (r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
-      if (this.isBeyond(at)) beyond += dot(2.6);
+      if (this.isBeyond(at)) beyond += dot(this.points.length > 500 ? 1.7 : 2.6);
       else if (few || (before === null && after === null)) dots += dot(2);
     });
-    this.add("path", { class: "curve", d: line });
+    this.add("path", { class: this.points.length > 500 ? "curve dense" : "curve", d: line });
     this.add("path", { class: "dots", d: dots });
     this.add("path", { class: "dots-beyond", d: beyond });
   }

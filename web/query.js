@@ -11,6 +11,8 @@ const LONGER_S = [7 * 86400, 30 * 86400, 365 * 86400];
 /** So many intervals `auto` aims at; more than `MOST` are never asked for. */
 const AIM = 150;
 const MOST = 3000;
+/** Nobody posts later than that. */
+const LAST_MS = Date.UTC(2200, 0);
 export const LENSES = ["records", "first", "second", "posts"];
 const USUAL = { last: "24h", interval: "10m", sort: "date:desc", first: "sentiment", second: "offence" };
 /** Fields that posts have anyhow; what else stands in a document is the word of a model. */
@@ -19,13 +21,15 @@ export const OWN = new Set([
   "tracks", "models", "unscored", "forecast", "missing", "revision",
 ]);
 const NUMBERS = new Set(["double", "float", "half_float", "long", "integer", "short", "byte"]);
+/** Words without a field are looked for in what posts say, and all of them. */
+const WORDS = { default_field: "content", default_operator: "AND" };
 const CLAUSE = /^(.*?)(?:^|\s+AND\s+)((?:NOT )?(?:[^\s:"()\\]|\\.)+:"(?:[^"\\]|\\.)*")$/s;
 
 /** The state that an address stands for. What it does not say, or says wrongly, is as usual. */
 export function read(address) {
   const given = new URLSearchParams(address);
   const chosen = (name, known) => (known.includes(given.get(name)) ? given.get(name) : USUAL[name]);
-  const [from, to] = ["from", "to"].map((name) => Date.parse(given.get(name) ?? ""));
+  const { from, to } = within(Date.parse(given.get("from") ?? ""), Date.parse(given.get("to") ?? ""));
   const isSpan = from < to;
   const sort = /^[^:]+:(asc|desc)$/.test(given.get("sort") ?? "") ? given.get("sort") : USUAL.sort;
   const lines = Object.fromEntries(LENSES.map((lens) => [lens, readLine(given.get(`${lens}-line`) ?? "")]));
@@ -34,6 +38,11 @@ export function read(address) {
     interval: chosen("interval", ["auto", ...Object.keys(INTERVALS_S)]), sort, first: given.get("first") || USUAL.first,
     second: given.get("second") || USUAL.second, lines,
   };
+}
+
+/** A time between the ends that any post can have. */
+export function within(from, to) {
+  return { from: Math.max(0, from), to: Math.min(LAST_MS, to) };
 }
 
 function readLine(text) {
@@ -87,12 +96,12 @@ export function spanOf(state, bounds) {
   return { from: to - from > 2 * step && state.last !== "all" ? Math.ceil(from / step) * step : from, to };
 }
 
-/** What selects the posts. A word without a field is looked for in what posts say. */
+/** What selects the posts: as for exports and for live posts. */
 export function selection(state, span) {
   const time = (ms) => new Date(ms).toISOString();
   const filter = [{ range: { date: { gte: time(span.from), lt: time(span.to) } } }];
   const q = state.q.trim();
-  const must = q ? [{ query_string: { query: q, default_field: "content" } }] : [{ match_all: {} }];
+  const must = q ? [{ query_string: { query: q, ...WORDS } }] : [{ match_all: {} }];
   return { bool: { must, filter } };
 }
 
@@ -179,12 +188,19 @@ function isEnclosed(text) {
 /** Why a search failed, in words that help who wrote the query. */
 export function inWords(answer, status) {
   const { error } = answer ?? {};
-  let cause = error?.failed_shards?.[0]?.reason ?? error?.root_cause?.[0] ?? error;
-  while (cause?.caused_by) cause = cause.caused_by;
-  const reason = String(cause?.reason ?? error?.message ?? `the server answers ${status}`).split("\n")[0];
-  const noNumber = /^For input string: (".*")$/.exec(reason);
-  if (noNumber) return `${noNumber[1]} is no number, where one is wanted.`;
-  return reason.replace(/Encountered(: | )?"?<EOF>"?( after prefix "(.*)")?/, (_, __, ___, open) =>
-    open ? "it ends before its closing quotation mark," : "it ends too early,")
-    .replace(/^(Encountered|Lexical error)/, "not understood: $1").replace("at line 1, column", "at character").replace(/,?\s*$/, "");
+  const reasons = [error?.failed_shards?.[0]?.reason ?? error?.root_cause?.[0] ?? error];
+  while (reasons.at(-1)?.caused_by) reasons.push(reasons.at(-1).caused_by);
+  const said = reasons.map((cause) => String(cause?.reason ?? cause?.message ?? ""));
+  const noDate = said.map((reason) => /date field \[(.*?)\]/.exec(reason)?.[1]).find(Boolean);
+  if (noDate) return `“${noDate}” is no date: write it as 2026-03-01, 2026-03-01T12:00:00 or now-1d.`;
+  const reason = said.at(-1).split("\n")[0] || `the server answers ${status}`;
+  const noNumber = /^For input string: "(.*)"$/.exec(reason)?.[1];
+  if (noNumber !== undefined) return `“${noNumber}” is no number, where one is wanted.`;
+  if (/<EOF> after prefix "\\"/.test(reason)) return "a quotation mark stands open.";
+  if (/Encountered:? "?<EOF>/.test(reason)) return "it ends too early.";
+  const column = /Encountered.* at line 1, column (\d+)/.exec(reason)?.[1];
+  if (column !== undefined) return `it is not understood from its character ${Number(column) + 1} on.`;
+  const rest = /^Encountered "(.*?)"(?: where .*)?$/s.exec(said.at(-1))?.[1];
+  if (rest !== undefined) return `it is not understood from “${rest.slice(0, 40)}” on.`;
+  return reason.replace(/^Encountered /, "").replace(/\.?\s*$/, ".");
 }

@@ -45,16 +45,22 @@ function head(source) {
   const line = element("p", "small about-post");
   const author = element("b", "author", text(source.pseudo).trim() || text(source.author) || "unknown");
   author.title = text(source.pseudo);
-  line.append(author);
+  // Each stands in its own direction, and what is between them in none of theirs.
+  const piece = (part) => {
+    const made = element("span", "piece");
+    made.append(part);
+    line.append(made);
+  };
+  piece(author);
   const date = Date.parse(source.date);
   if (Number.isFinite(date)) {
     const time = element("time", "", `${shownTime(date, { day: true, seconds: true })} UTC`);
     time.dateTime = new Date(date).toISOString();
-    line.append(time);
+    piece(time);
   }
   const facts = [text(source.kind), text(source.lang), text(source.place).trim()];
   if (source.followers !== undefined) facts.push(`${whole(source.followers)} followers`);
-  for (const fact of facts) if (fact) line.append(element("span", "fact", fact));
+  for (const fact of facts) if (fact) piece(element("span", "fact", fact));
   return line;
 }
 

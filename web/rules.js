@@ -16,7 +16,7 @@ const number = (n) => n.toLocaleString("en-GB", { maximumFractionDigits: 6 }).re
 export function inWords({ of, measure, window_s, above, below }) {
   const isAbove = above !== null && above !== undefined;
   const what = measure === "mean" ? `average of ${of}` : of === "posts" ? "number of posts, reposts too," : `number of scores of ${of}`;
-  return `${what} within ${lasting(window_s * 1000)} ${isAbove ? "above" : "below"} ${number(isAbove ? above : below)}`;
+  return `${what} over ${lasting(window_s * 1000)} ${isAbove ? "above" : "below"} ${number(isAbove ? above : below)}`;
 }
 
 /** Saves a rule; gives what is wrong with it, or null. */
