@@ -184,7 +184,7 @@ function ruleOf(name, line, seconds) {
   // A field that would have a post's own name stands under another one in an index.
   const field = /^score_/.test(state[name] ?? "") && OWN.has(state[name].slice(6)) ? state[name].slice(6) : state[name];
   const limit = (side) => (line?.side === side ? line.value : null);
-  return { of: isCount ? "posts" : field, measure: isCount ? "number" : "mean", window_s: seconds, above: limit("above"), below: limit("below") };
+  return { of: isCount ? name : field, measure: isCount ? "number" : "mean", window_s: seconds, above: limit("above"), below: limit("below") };
 }
 
 function onSave(lens, name) {

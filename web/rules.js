@@ -15,7 +15,7 @@ const number = (n) => n.toLocaleString("en-GB", { maximumFractionDigits: 6 }).re
 /** What a rule watches for, in words. */
 export function inWords({ of, measure, window_s, above, below }) {
   const isAbove = above !== null && above !== undefined;
-  const what = measure === "mean" ? `average of ${of}` : of === "posts" ? "number of posts, reposts too," : `number of scores of ${of}`;
+  const what = measure === "mean" ? `average of ${of}` : of === "records" ? "number of records" : of === "posts" ? "number of posts, no reposts," : `number of scores of ${of}`;
   return `${what} over ${lasting(window_s * 1000)} ${isAbove ? "above" : "below"} ${number(isAbove ? above : below)}`;
 }
 

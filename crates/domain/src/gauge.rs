@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// all partitions.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Gauge<'a> {
-    /// What is gauged: the output of text models, as `sentiment`; or `posts`, all of them.
+    /// What is gauged: the output of text models, as `sentiment`; `posts`, all but bare reposts; or `records`, all of them.
     #[serde(borrow)]
     pub of: Text<'a>,
     /// The first moment that belongs to it.
@@ -27,8 +27,10 @@ pub struct Gauge<'a> {
     pub sum: f64,
 }
 
-/// What is gauged of all posts.
+/// How many posts say something: all but bare reposts.
 pub const POSTS: &str = "posts";
+/// How many there are in all.
+pub const RECORDS: &str = "records";
 
 impl Value for Gauge<'_> {
     const TOPIC: &'static str = "gauges";
@@ -80,7 +82,7 @@ impl Rule<'_> {
         if self.of.is_empty() || self.of.len() > 100 {
             return Some("`of` names what is gauged");
         }
-        if !["mean", "number"].contains(&&*self.measure) || &*self.of == POSTS && &*self.measure != "number" {
+        if !["mean", "number"].contains(&&*self.measure) || [POSTS, RECORDS].contains(&&*self.of) && &*self.measure != "number" {
             return Some("`measure` is mean (of scores) or number");
         }
         if self.window_s == 0 || !self.window_s.is_multiple_of(10) || self.window_s > 7 * 86_400 {

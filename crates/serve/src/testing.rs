@@ -220,7 +220,7 @@ pub fn patient() -> Arc<Patient> {
 
 pub fn options() -> Options {
     let keep = Bounds { history_ms: 24 * 60 * MINUTE_MS, rows: 100_000 };
-    Options { listen: "127.0.0.1:0".into(), keep, live_clients: 3, taps: 3 }
+    Options { listen: "127.0.0.1:0".into(), keep, live_clients: 3, taps: 3, finder: None }
 }
 
 pub fn serve(log: &Arc<Heap>) -> Server {

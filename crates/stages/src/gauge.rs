@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::kept::Kept;
-use domain::gauge::POSTS;
+use domain::gauge::{POSTS, RECORDS};
 use domain::{Gauge, Kind, Outline, Post, Score, Text};
 use flow::{Broken, Changes, Input, Out, Stage, State, Timestamp, Value};
 use serde::{Deserialize, Serialize};
@@ -64,7 +64,10 @@ impl Stage for Gauging {
         if input.topic == Post::TOPIC {
             let post: Outline<'_> = input.decode()?;
             if !matches!(post.kind, Kind::Deletion | Kind::Edit) {
-                panes.add(input.partition, post.time, POSTS, 0.0);
+                panes.add(input.partition, post.time, RECORDS, 0.0);
+                if post.kind != Kind::Repost {
+                    panes.add(input.partition, post.time, POSTS, 0.0);
+                }
             }
             return Ok(());
         }
