@@ -46,6 +46,16 @@ impl Definition {
         text
     }
 
+    /// What strings become that are dates in these formats.
+    pub(crate) fn dynamic_date(format: &str) -> Self {
+        let mut date = Definition::plain("date");
+        if format != crate::dates::DEFAULT_FORMAT {
+            date.told.insert("format".to_owned(), json!(format));
+            date.told.insert("print_format".to_owned(), json!(format.split("||").next()));
+        }
+        date
+    }
+
     /// Formats, if it is a date that tells its own.
     pub fn format(&self) -> Option<&str> {
         self.told.get("format").and_then(Value::as_str)
@@ -160,6 +170,7 @@ fn check(path: &str, kind: Kind, type_name: &str, name: &str, value: &Value) -> 
             }
             true
         }
+        "print_format" => kind == Kind::Date,
         "meta" => true,
         _ => false,
     };
@@ -259,7 +270,7 @@ impl Mapping {
         let mut whole = match self.definitions.get(path) {
             Some(old) if old.type_name != definition.type_name => {
                 let (old, new) = (&old.type_name, &definition.type_name);
-                return Err(Error::argument(format!("mapper [{path}] cannot be changed from type [{old}] to type [{new}]")));
+                return Err(Error::argument(format!("mapper [{path}] cannot be changed from type [{old}] to [{new}]")));
             }
             Some(old) => old.clone(),
             None => {

@@ -148,7 +148,11 @@ pub(super) fn write(
     started: Instant,
     scroll: Option<&str>,
 ) -> Result<()> {
-    let shards = json!({ "total": targets.len(), "successful": targets.len(), "skipped": 0, "failed": 0 });
+    let (all, failed) = (targets.len(), found.failed.len());
+    let mut shards = json!({ "total": all, "successful": all - failed, "skipped": 0, "failed": failed });
+    if failed > 0 {
+        shards["failures"] = found.failed.iter().map(super::shard_failure).collect();
+    }
     into.push(b'{');
     if let Some(id) = scroll {
         into.extend_from_slice(format!("\"_scroll_id\":{},", json!(id)).as_bytes());
@@ -158,7 +162,7 @@ pub(super) fn write(
         into.extend_from_slice(b"\"terminated_early\":false,");
     }
     into.extend_from_slice(format!("\"_shards\":{shards},\"hits\":{{").as_bytes());
-    let relation = if found.exact { "eq" } else { "gte" };
+    let relation = if found.uncounted { "gte" } else { "eq" };
     match request.track {
         Track::None if manner.total_as_number => into.extend_from_slice(b"\"total\":-1,"),
         Track::None => {}
