@@ -15,6 +15,7 @@ mod updates;
 
 pub(crate) use scroll::Scrolls;
 
+use crate::error::set;
 use crate::store::{Index, Indices, missing};
 use crate::{Answer, Call, Error, Result, patterns};
 use parameters::Parameters;
@@ -192,7 +193,7 @@ fn root(error: &Error) -> &Error {
 fn whole(error: &Error) -> Value {
     let mut told = error.bare();
     if let Some(cause) = &error.cause {
-        told["caused_by"] = whole(cause);
+        set(&mut told, "caused_by", whole(cause));
     }
     told
 }
@@ -237,7 +238,7 @@ fn refusal(error: &Error) -> (u16, Value) {
         })
     } else {
         let mut told = whole(error);
-        told["root_cause"] = json!([root(error).bare()]);
+        set(&mut told, "root_cause", json!([root(error).bare()]));
         told
     };
     (error.status, json!({ "error": told, "status": error.status }))

@@ -4,6 +4,7 @@ use super::{Kind, Leaf, Mapping};
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// What a mapping says of a field.
 #[derive(Clone, Debug, PartialEq)]
@@ -279,12 +280,11 @@ impl Mapping {
             }
         };
         for (name, field) in definition.fields {
-            if !whole.fields.contains_key(&name) {
-                let path = format!("{path}.{name}");
-                self.slot(&path, &field)?;
-                self.definitions.insert(path, field.clone());
-                whole.fields.insert(name, field);
-            }
+            let Entry::Vacant(place) = whole.fields.entry(name) else { continue };
+            let path = format!("{path}.{}", place.key());
+            self.slot(&path, &field)?;
+            self.definitions.insert(path, field.clone());
+            place.insert(field);
         }
         self.definitions.insert(path.to_owned(), whole);
         Ok(())

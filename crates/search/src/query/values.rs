@@ -1,6 +1,6 @@
 //! Values that queries name, as the type of their field has them.
 
-use super::scoring::{Scored, ScoredFlag};
+use super::scoring::{ScoredFlag, scored};
 use super::{Boxed, Context, constant, none, ranges, uncreatable};
 use crate::mapping::{Kind, Leaf};
 use crate::document::bounds;
@@ -14,7 +14,7 @@ use tantivy::schema::IndexRecordOption;
 /// Documents with a word in a field.
 pub(super) fn word(leaf: &Leaf, text: &str) -> Boxed {
     let option = if leaf.kind == Kind::Text { IndexRecordOption::WithFreqs } else { IndexRecordOption::Basic };
-    Scored::new(Box::new(TermQuery::new(Term::from_field_text(leaf.field, text), option)), leaf)
+    scored(Box::new(TermQuery::new(Term::from_field_text(leaf.field, text), option)), leaf)
 }
 
 /// A number that may have been told as a string.
@@ -32,7 +32,8 @@ pub(super) fn number(value: &Value) -> Result<f64> {
 
 /// A whole number of a type, exactly, if it is one.
 pub(super) fn whole(type_name: &str, value: &Value) -> Result<Option<i64>> {
-    let (least, most, name) = bounds(type_name);
+    // Of the short ones only what is no `int` is refused.
+    let (least, most, name) = bounds(if matches!(type_name, "byte" | "short") { "integer" } else { type_name });
     let number = exactly(value)?;
     let outside = match number {
         Some(number) => number < least || number > most,

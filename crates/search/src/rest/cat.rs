@@ -4,6 +4,7 @@ use super::admin::NAMING;
 use super::{Ask, Reply, no_handler};
 use crate::store::Index;
 use crate::Result;
+use crate::error::set;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -232,7 +233,7 @@ pub(super) fn stats(ask: &Ask, names: &str) -> Result<Reply> {
         let numbers = [count, deleted, index.size_bytes()];
         totals.iter_mut().zip(numbers).for_each(|(total, number)| *total += number);
         let mut told = tell(numbers);
-        told["uuid"] = json!(index.about.uuid);
+        set(&mut told, "uuid", json!(index.about.uuid));
         each.insert(index.about.name.clone(), told);
     }
     let shards = json!({ "total": all.len(), "successful": all.len(), "failed": 0 });

@@ -2,6 +2,7 @@
 
 use super::admin::NAMING;
 use super::{Ask, Reply};
+use crate::error::set;
 use crate::mapping::Mapping;
 use crate::store::Index;
 use crate::{Error, Result, patterns};
@@ -26,7 +27,7 @@ fn capability(type_name: &str, indices: Option<&[String]>) -> Value {
         "aggregatable": !matches!(type_name, "object" | "text" | "unmapped"),
     });
     if let Some(indices) = indices {
-        told["indices"] = json!(indices);
+        set(&mut told, "indices", json!(indices));
     }
     told
 }

@@ -2,6 +2,7 @@
 
 use super::admin::NAMING;
 use super::{Ask, Body, Reply, parsed, refusal, resolve};
+use crate::error::set;
 use crate::fetch::{self, SourceFilter};
 use crate::mapping::Mapping;
 use crate::search::{self, Found, Request, Target, Track};
@@ -62,7 +63,7 @@ fn of_address(ask: &Ask, body: &mut Map<String, Value>) -> Result<()> {
         let names = [("df", "default_field"), ("default_operator", "default_operator"), ("analyzer", "analyzer"), ("lenient", "lenient"), ("analyze_wildcard", "analyze_wildcard")];
         for (name, option) in names {
             if let Some(value) = parameters.text(name) {
-                told[option] = json!(value);
+                set(&mut told, option, json!(value));
             }
         }
         body.insert("query".to_owned(), json!({ "query_string": told }));
@@ -151,7 +152,7 @@ pub(super) fn write(
     let (all, failed) = (targets.len(), found.failed.len());
     let mut shards = json!({ "total": all, "successful": all - failed, "skipped": 0, "failed": failed });
     if failed > 0 {
-        shards["failures"] = found.failed.iter().map(super::shard_failure).collect();
+        set(&mut shards, "failures", found.failed.iter().map(super::shard_failure).collect());
     }
     into.push(b'{');
     if let Some(id) = scroll {
@@ -191,8 +192,11 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The requests of a body of lines: where, and what.
-fn lines(ask: &Ask) -> Result<Vec<(Map<String, Value>, Map<String, Value>)>> {
+/// Where, and what.
+type Lines = (Map<String, Value>, Map<String, Value>);
+
+/// The requests of a body of lines.
+fn lines(ask: &Ask) -> Result<Vec<Lines>> {
     let object = |line: &[u8]| match parsed(line)? {
         Value::Object(object) => Ok(object),
         other => Err(Error::argument(format!("Malformed line, expected START_OBJECT but found [{}]", crate::java::token(&other)))),

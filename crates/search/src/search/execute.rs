@@ -1,5 +1,6 @@
 //! Runs a search.
 
+use super::best::{Best, first, ranks};
 use super::least::Least;
 use super::{Request, Target, Track};
 use crate::aggregate::{Fetch, Found as TopHits, Limits, Partial, Plan, Scope};
@@ -11,7 +12,6 @@ use crate::sort::{Hit, Sort};
 use crate::store::now_millis;
 use crate::{Error, Result};
 use serde_json::Value;
-use tantivy::collector::TopDocs;
 use tantivy::query::{AllQuery, EnableScoring, Query};
 use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocAddress, DocSet, Searcher};
 
@@ -227,18 +227,11 @@ fn best(searcher: &Searcher, query: &dyn Query, reach: usize, named: bool) -> Re
         Ranked { target: 0, address, score: Some(score), keys }
     };
     if query.is::<AllQuery>() {
-        return Ok(first(searcher, reach).map(|address| rank((1.0, address))).collect());
+        return Ok(first(searcher, reach)?.into_iter().map(|address| rank((1.0, address))).collect());
     }
-    let reach = reach.min(searcher.num_docs() as usize);
-    let found = searcher.search(query, &TopDocs::with_limit(reach).order_by_score())?;
-    Ok(found.into_iter().map(rank).collect())
-}
-
-/// The first documents there are.
-fn first(searcher: &Searcher, count: usize) -> impl Iterator<Item = DocAddress> {
-    let segments = searcher.segment_readers().iter().enumerate();
-    let each = segments.flat_map(|(order, segment)| segment.doc_ids_alive().map(move |document| DocAddress::new(order as u32, document)));
-    each.take(count)
+    let limit = reach.min(searcher.num_docs() as usize);
+    let found = searcher.search(query, &Best { limit, ranks: ranks(searcher)? })?;
+    Ok(found.into_iter().map(|hit| rank((hit.score, hit.address))).collect())
 }
 
 /// Counts as far as is asked; tells whether that is all.
