@@ -51,8 +51,11 @@ enum What {
 /// A field that is sorted by.
 #[derive(Clone, Debug)]
 struct Column {
+    path: String,
     leaf: Option<Leaf>,
     kind: Kind,
+    /// The least and the greatest whole number of its type, where documents without one come.
+    ends: (i64, i64),
     missing: Missing,
     mode: Mode,
     format: String,
@@ -93,6 +96,8 @@ pub struct Hit {
     codes: Vec<Code>,
     /// Its number among all documents.
     place: u64,
+    /// Which of several indices it is in, as [`Sorted::of`] tells.
+    pub index: usize,
     /// Where it is.
     pub address: DocAddress,
     /// Its score, if scores were asked for.
@@ -109,7 +114,7 @@ impl PartialOrd for Hit {
 
 impl Ord for Hit {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.codes.cmp(&other.codes).then(self.place.cmp(&other.place))
+        self.codes.cmp(&other.codes).then(self.index.cmp(&other.index)).then(self.place.cmp(&other.place))
     }
 }
 
