@@ -1,7 +1,7 @@
 //! How long typical aggregations and orders take over made-up posts: `cargo run --release -p search --example timings -- 5000000`.
 
 use search::aggregate::{Limits, Plan, Scope};
-use search::mapping::{Mapping, schema};
+use search::mapping::{Mapping, STANDARD, schema};
 use search::sort::Sort;
 use search::{run, zones};
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 use tantivy::query::{AllQuery, Query, TermQuery};
 use tantivy::schema::IndexRecordOption;
+use tantivy::tokenizer::SimpleTokenizer;
 use tantivy::{Index, Searcher, TantivyDocument, Term};
 
 const START: i64 = 1_767_225_600_000;
@@ -144,6 +145,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let count: u64 = std::env::args().nth(1).map_or(Ok(200_000), |count| count.parse())?;
     let folder = tempfile::tempdir()?;
     let mut index = Index::create_in_dir(folder.path(), schema())?;
+    index.tokenizers().register(STANDARD, SimpleTokenizer::default());
     let mapping = mapping()?;
     let start = Instant::now();
     fill(&index, &mapping, count)?;

@@ -15,6 +15,7 @@ mod partial;
 mod read;
 mod rounding;
 mod run;
+mod several;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -67,13 +68,15 @@ pub struct Scope<'a> {
 pub struct Plan {
     nodes: Arc<Vec<Node>>,
     limits: Limits,
+    /// Whether other indices' plans run beside.
+    several: bool,
 }
 
 impl Plan {
     /// Reads what stands under `aggs` or `aggregations`.
     pub fn read(body: &Value, scope: &Scope<'_>) -> Result<Plan> {
         let nodes = Arc::new(read::nodes(body, scope, 1)?);
-        Ok(Plan { nodes, limits: scope.limits })
+        Ok(Plan { nodes, limits: scope.limits, several: false })
     }
 
     /// Whether no aggregation is asked for: then an answer has no `aggregations`.

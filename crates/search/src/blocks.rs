@@ -180,9 +180,8 @@ impl Reader {
         self.ords.clear();
         self.rows.clear();
         let Some(column) = &self.column else { return Read { docs: &[], ords: block.ords, values: &[] } };
-        let settles = matches!(column.index, ColumnIndex::Multivalued(_)) && self.several != Several::Loose;
-        if self.missing.is_some() || settles || !block.docs.is_sorted_by(|one, other| one < other) {
-            self.each(block, settles);
+        if self.missing.is_some() || !block.docs.is_sorted_by(|one, other| one < other) {
+            self.each(block);
             return Read { docs: &self.docs, ords: Ords::Each(&self.ords), values: &self.values };
         }
         column.index.docids_to_rowids(block.docs, &mut self.docs, &mut self.rows);
@@ -190,6 +189,9 @@ impl Reader {
         match self.rows.first() {
             Some(first) if are_a_run(&self.rows) => column.values.get_range(u64::from(*first), &mut self.values),
             _ => column.values.get_vals(&self.rows, &mut self.values),
+        }
+        if self.settles() {
+            self.settle();
         }
         let Ords::Each(ords) = block.ords else {
             return Read { docs: &self.docs, ords: block.ords, values: &self.values };
@@ -206,8 +208,15 @@ impl Reader {
         Read { docs: &self.docs, ords: Ords::Each(&self.ords), values: &self.values }
     }
 
+    /// Whether several values of a document must be put in order.
+    pub(crate) fn settles(&self) -> bool {
+        let several = self.column.as_ref().is_some_and(|column| matches!(column.index, ColumnIndex::Multivalued(_)));
+        several && self.several != Several::Loose
+    }
+
     /// Reads document by document.
-    fn each(&mut self, block: Block<'_>, settles: bool) {
+    fn each(&mut self, block: Block<'_>) {
+        let settles = self.settles();
         let Some(column) = &self.column else { return };
         for (doc, ord) in block.pairs() {
             let start = self.values.len();
@@ -216,27 +225,50 @@ impl Reader {
                 self.values.extend(self.missing);
             }
             if settles {
-                settle(&mut self.values, start, self.several);
+                let distinct = settle(self.values.get_mut(start..).unwrap_or_default(), self.several);
+                self.values.truncate(start + distinct);
             }
             self.docs.resize(self.values.len(), doc);
             self.ords.resize(self.values.len(), ord);
         }
     }
+
+    /// Puts the values of each document that was read in order.
+    fn settle(&mut self) {
+        let (mut kept, mut start) = (0, 0);
+        while let Some(doc) = self.docs.get(start).copied() {
+            let count = self.docs.get(start..).unwrap_or_default().iter().take_while(|other| **other == doc).count();
+            let end = start + count;
+            let distinct = if count == 1 { 1 } else { settle(self.values.get_mut(start..end).unwrap_or_default(), self.several) };
+            if kept < start {
+                self.values.copy_within(start..start + distinct, kept);
+                self.docs.copy_within(start..start + distinct, kept);
+            }
+            kept += distinct;
+            start = end;
+        }
+        self.values.truncate(kept);
+        self.docs.truncate(kept);
+    }
 }
 
-/// Puts the values from `start` on in order.
-fn settle(values: &mut Vec<u64>, start: usize, several: Several) {
-    let Some(own) = values.get_mut(start..) else { return };
+/// Puts values in order; says how many of them, from the first on, are left.
+fn settle(own: &mut [u64], several: Several) -> usize {
     if own.len() < 2 {
-        return;
+        return own.len();
     }
     own.sort_unstable();
-    if several == Several::Distinct {
-        let mut own = own.to_vec();
-        own.dedup();
-        values.truncate(start);
-        values.append(&mut own);
+    if several != Several::Distinct {
+        return own.len();
     }
+    let mut left = 0;
+    for place in 1..own.len() {
+        if own.get(place) != own.get(left) {
+            left += 1;
+            own.swap(left, place);
+        }
+    }
+    left + 1
 }
 
 /// Whether documents follow each other without a gap.

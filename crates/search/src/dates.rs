@@ -13,7 +13,7 @@ use jiff::{Span, Timestamp, ToSpan, Zoned};
 pub const DEFAULT_FORMAT: &str = "strict_date_optional_time||epoch_millis";
 
 /// How far a date that was written goes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 enum Unit {
     Year,
     Month,
@@ -23,6 +23,9 @@ enum Unit {
     Second,
     Exact,
 }
+
+/// The format of the other dates that are detected.
+pub(crate) const SLASHED: &str = "yyyy/MM/dd HH:mm:ss||yyyy/MM/dd||epoch_millis";
 
 /// What a date's text says.
 struct Written {
@@ -62,6 +65,10 @@ impl<'a> Reading<'a> {
                 None => return self.round(text, up).map_err(|_| self.refuse_sum(text)),
             },
         };
+        if let Some(unit) = unknown_unit(rest) {
+            let reason = format!("unit [{unit}] not supported for date math [{rest}]");
+            return Err(Error::new(400, "parse_exception", reason).in_search());
+        }
         add(start, rest, up, &self.zone).ok_or_else(|| self.refuse_sum(text))
     }
 
@@ -127,10 +134,16 @@ fn epoch(text: &str, factor: f64) -> Option<i64> {
     Some((number * factor).floor() as i64)
 }
 
-/// Is this string a date, when fields are met that no mapping names?
-pub(crate) fn detects(text: &str) -> bool {
-    // As Elasticsearch's default: `strict_date_optional_time`, or `yyyy/MM/dd HH:mm:ss Z||yyyy/MM/dd Z`.
-    text.len() >= 4 && text.as_bytes().first().is_some_and(u8::is_ascii_digit) && iso(text).is_some()
+/// The formats of a string that is a date, when fields are met that no mapping names.
+pub(crate) fn detected(text: &str) -> Option<&'static str> {
+    if text.len() < 4 || !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    if iso(text).is_some() {
+        return Some(DEFAULT_FORMAT);
+    }
+    let slashed = SLASHED.split("||").take(2).any(|format| pattern::read(format, text).is_some());
+    slashed.then_some(SLASHED)
 }
 
 /// `2020`, `2020-01-02`, `2020-01-02T03:04:05.678Z` and all between.
@@ -222,6 +235,11 @@ impl Rest<'_> {
 pub fn zone(name: &str) -> Result<TimeZone> {
     let offset = || Rest(name.as_bytes()).zone().flatten();
     offset().or_else(|| TimeZone::get(name).ok()).ok_or_else(|| Error::argument(format!("Unknown time-zone ID: {name}")))
+}
+
+/// The first unit of a sum that is none.
+fn unknown_unit(sums: &str) -> Option<char> {
+    sums.chars().find(|unit| unit.is_alphabetic() && !"yMwdhHms".contains(*unit))
 }
 
 /// Adds `+1d-2h/d` to a time.

@@ -90,10 +90,9 @@ pub(crate) fn write(into: &mut Vec<u8>, target: &Target, hit: &Ranked, shown: &S
         }
     }
     entries.put("_score", &hit.score)?;
-    if !shown.nothing {
-        if let Some(source) = shown.source.of(&source)? {
-            entries.raw("_source", &source);
-        }
+    let left = if shown.nothing { None } else { shown.source.of(&source)? };
+    if let Some(left) = left {
+        entries.raw("_source", &left);
     }
     let parsed = if shown.fields.is_empty() && shown.highlight.is_none() { Value::Null } else { source::parsed(&source)? };
     let mut fields = Map::new();

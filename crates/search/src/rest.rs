@@ -15,6 +15,7 @@ mod updates;
 
 pub(crate) use scroll::Scrolls;
 
+use crate::error::set;
 use crate::store::{Index, Indices, missing};
 use crate::{Answer, Call, Error, Result, patterns};
 use parameters::Parameters;
@@ -204,9 +205,28 @@ fn root(error: &Error) -> &Error {
 fn whole(error: &Error) -> Value {
     let mut told = error.bare();
     if let Some(cause) = &error.cause {
-        told["caused_by"] = whole(cause);
+        set(&mut told, "caused_by", whole(cause));
     }
     told
+}
+
+/// An error met when what indices told was put together.
+fn reduced(cause: Value) -> Value {
+    json!({
+        "root_cause": [],
+        "type": "search_phase_execution_exception",
+        "reason": "",
+        "phase": "fetch",
+        "grouped": true,
+        "failed_shards": [],
+        "caused_by": cause,
+    })
+}
+
+/// What an index could not do.
+fn shard_failure(error: &Error) -> Value {
+    let index = error.more.iter().find(|(name, _)| *name == "index").map(|(_, value)| value.clone());
+    json!({ "shard": 0, "index": index, "node": cat::NODE, "reason": whole(error) })
 }
 
 /// A refusal as it is answered.
@@ -214,28 +234,23 @@ fn refusal(error: &Error) -> (u16, Value) {
     if error.kind == BARE {
         return (error.status, json!({ "error": error.reason, "status": error.status }));
     }
-    let told = if error.in_search {
-        let index = error.more.iter().find(|(name, _)| *name == "index").map(|(_, value)| value.clone());
-        let shard = json!({ "shard": 0, "index": index, "node": cat::NODE, "reason": whole(error) });
+    let told = if error.kind == "too_many_buckets_exception" {
+        reduced(whole(error))
+    } else if error.kind == "search_phase_execution_exception" {
+        reduced(error.cause.as_deref().map(whole).unwrap_or_default())
+    } else if error.in_search {
         json!({
             "root_cause": [root(error).bare()],
             "type": "search_phase_execution_exception",
             "reason": "all shards failed",
             "phase": "query",
             "grouped": true,
-            "failed_shards": [shard],
+            "failed_shards": [shard_failure(error)],
             "caused_by": whole(error),
         })
     } else {
         let mut told = whole(error);
-        if error.kind == "search_phase_execution_exception" {
-            told["root_cause"] = json!([]);
-            told["phase"] = json!("query");
-            told["grouped"] = json!(true);
-            told["failed_shards"] = json!([]);
-        } else {
-            told["root_cause"] = json!([root(error).bare()]);
-        }
+        set(&mut told, "root_cause", json!([root(error).bare()]));
         told
     };
     (error.status, json!({ "error": told, "status": error.status }))

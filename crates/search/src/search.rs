@@ -1,5 +1,6 @@
 //! Searches: what a request's body asks, over one index or several.
 
+mod best;
 mod execute;
 mod least;
 mod request;

@@ -51,8 +51,11 @@ enum What {
 /// A field that is sorted by.
 #[derive(Clone, Debug)]
 struct Column {
+    path: String,
     leaf: Option<Leaf>,
     kind: Kind,
+    /// The least and the greatest whole number of its type, where documents without one come.
+    ends: (i64, i64),
     missing: Missing,
     mode: Mode,
     format: String,
@@ -93,6 +96,8 @@ pub struct Hit {
     codes: Vec<Code>,
     /// Its number among all documents.
     place: u64,
+    /// Which of several indices it is in, as [`Sorted::of`] tells.
+    pub index: usize,
     /// Where it is.
     pub address: DocAddress,
     /// Its score, if scores were asked for.
@@ -107,16 +112,9 @@ impl PartialOrd for Hit {
     }
 }
 
-impl Hit {
-    /// The order of two hits of different indices.
-    pub(crate) fn cmp_keys(&self, other: &Self) -> std::cmp::Ordering {
-        self.codes.cmp(&other.codes)
-    }
-}
-
 impl Ord for Hit {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.codes.cmp(&other.codes).then(self.place.cmp(&other.place))
+        self.codes.cmp(&other.codes).then(self.index.cmp(&other.index)).then(self.place.cmp(&other.place))
     }
 }
 
@@ -147,6 +145,12 @@ impl Sort {
         Collector::new(self.clone(), firsts(searcher), limit, track_scores)
     }
 
+    /// The order of two hits of different indices, by what their `sort` tells. One field may be of several types there.
+    pub(crate) fn compare(&self, keys: &[Value], others: &[Value]) -> std::cmp::Ordering {
+        let pairs = self.keys.iter().zip(keys.iter().zip(others));
+        pairs.map(|(key, (one, other))| key.compare(one, other)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+    }
+
     /// A hit's `sort`.
     pub fn values(&self, hit: &Hit) -> Vec<Value> {
         self.keys.iter().zip(&hit.codes).map(|(key, code)| key.value(code, hit)).collect()
@@ -154,6 +158,22 @@ impl Sort {
 }
 
 impl Key {
+    fn compare(&self, one: &Value, other: &Value) -> std::cmp::Ordering {
+        let order = match (one, other) {
+            (Value::Null, Value::Null) => return std::cmp::Ordering::Equal,
+            (Value::Null, _) | (_, Value::Null) => {
+                let first = matches!(&self.what, What::Field(column) if column.missing == Missing::First);
+                return if first == one.is_null() { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater };
+            }
+            (Value::String(one), Value::String(other)) => one.cmp(other),
+            _ => match (one.as_i64(), other.as_i64()) {
+                (Some(one), Some(other)) => one.cmp(&other),
+                _ => one.as_f64().unwrap_or_default().total_cmp(&other.as_f64().unwrap_or_default()),
+            },
+        };
+        if self.falling { order.reverse() } else { order }
+    }
+
     fn value(&self, code: &Code, hit: &Hit) -> Value {
         let code = match code {
             Code::First | Code::Last => return Value::Null,

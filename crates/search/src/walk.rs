@@ -58,7 +58,7 @@ impl Walk {
             return Ok(found);
         }
         let marks = targets.iter().map(|_| vec![]).collect();
-        let mut found = Found { hits: vec![], total: self.total, exact: true, greatest: None, aggregations: None, marks };
+        let mut found = Found { total: self.total, marks, ..Found::default() };
         if self.place.is_some() {
             found.hits = self.documents(targets)?;
         } else if self.request.search_after.is_some() {

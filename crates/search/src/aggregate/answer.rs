@@ -12,6 +12,7 @@ use super::{Limits, Partial, too_many_buckets};
 use crate::Result;
 use crate::mapping::Kind;
 use crate::sort::{Hit, Sort, shortest};
+pub(super) use order::{Segments, are_words};
 use serde_json::{Map, Value, json};
 use style::java;
 use tantivy::Searcher;
@@ -216,8 +217,12 @@ fn several(stats: &Stats, metric: Metric, style: &Style, fields: &mut Map<String
         fields.insert(part.to_owned(), write(part));
         if stats.count > 0 {
             let number = stats.part(part, sigma);
-            let text = style.text(number).filter(|_| number.is_finite());
-            fields.extend(text.map(|text| (format!("{part}_as_string"), json!(text))));
+            // Truths of several are written as such, that of one as a word.
+            let text = match style.text(number).filter(|_| number.is_finite()) {
+                Some(_) if style.kind == Kind::Boolean => Some(json!(number != 0.0)),
+                text => text.map(Value::from),
+            };
+            fields.extend(text.map(|text| (format!("{part}_as_string"), text)));
         }
     }
     if let Metric::Extended(_) = metric {

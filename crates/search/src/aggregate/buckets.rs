@@ -99,6 +99,35 @@ impl Boxes {
         }
     }
 
+    /// Puts documents, each with one key, into buckets of one above.
+    pub(super) fn push_each(&mut self, docs: &[DocId], parent: u32, keys: impl Iterator<Item = u64>, hall: &Hall<'_>) {
+        self.ords.clear();
+        let (mut last, mut run) = (None, 0);
+        for key in keys {
+            let ord = match self.last {
+                Some((_, last_key, ord)) if last_key == key && last == Some(ord) => ord,
+                _ => self.ord(parent, key, hall.budget),
+            };
+            if last != Some(ord) {
+                self.count(last, run);
+                (last, run) = (Some(ord), 0);
+            }
+            run += 1;
+            self.ords.push(ord);
+        }
+        self.count(last, run);
+        for sub in &mut self.subs {
+            sub.work(Block { docs, ords: Ords::Each(&self.ords) }, hall);
+        }
+        self.ords.clear();
+    }
+
+    fn count(&mut self, ord: Option<u32>, more: u32) {
+        if let Some(count) = ord.and_then(|ord| self.counts.get_mut(ord as usize)) {
+            *count += more;
+        }
+    }
+
     /// Hands on what was put in since.
     pub(super) fn flush(&mut self, hall: &Hall<'_>) {
         if self.docs.is_empty() {
@@ -175,7 +204,7 @@ impl Boxes {
     /// What stands in a bucket.
     pub(super) fn bucket(&mut self, filled: &Filled, key: u64, word: (u32, u32)) -> Result<Bucket> {
         let subs = self.subs.iter_mut().map(|sub| sub.harvest(filled.ord)).collect::<Result<_>>()?;
-        Ok(Bucket { key, word, count: filled.count, subs })
+        Ok(Bucket { key, word, text: None, count: filled.count, subs })
     }
 
     /// All buckets in one above, under their own keys.

@@ -7,6 +7,9 @@ use crate::Result;
 use crate::blocks::{Block, Ords, Reader, number};
 use crate::mapping::Kind;
 
+/// So many values of one bucket are summed up side by side.
+const LONG: usize = 32;
+
 /// What is counted of a bucket's values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stats {
@@ -137,9 +140,17 @@ impl Work for Summing {
                 }
             }
             (_, Ords::Each(ords)) => {
-                for (code, ord) in read.values.iter().zip(ords) {
-                    if let Some(stats) = self.stats.get_mut(*ord as usize) {
-                        stats.push(number(kind, *code), squares);
+                // Neighbours in time stand in one bucket mostly.
+                let mut values = read.values;
+                for run in ords.chunk_by(|one, other| one == other) {
+                    let (own, rest) = values.split_at(run.len().min(values.len()));
+                    values = rest;
+                    let ord = run.first().copied().unwrap_or_default();
+                    let Some(stats) = self.stats.get_mut(ord as usize) else { continue };
+                    if own.len() >= LONG {
+                        metrics::sum_up(stats, kind, own, squares);
+                    } else {
+                        own.iter().for_each(|code| stats.push(number(kind, *code), squares));
                     }
                 }
             }

@@ -42,6 +42,8 @@ pub struct Bucket {
     pub(super) key: u64,
     /// Where a word stands: the segment and its place in the dictionary.
     pub(super) word: (u32, u32),
+    /// The word itself, where the dictionary is that of another index.
+    pub(super) text: Option<Box<str>>,
     pub(super) count: u64,
     pub(super) subs: Vec<Partial>,
 }

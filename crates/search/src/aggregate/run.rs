@@ -22,6 +22,7 @@ pub struct Collector {
     used: Arc<AtomicU64>,
     limits: Limits,
     scores: bool,
+    several: bool,
 }
 
 /// Collects in a segment.
@@ -43,6 +44,7 @@ impl Collector {
             used: Arc::default(),
             limits: plan.limits,
             scores: plan.needs_scores(),
+            several: plan.several,
         })
     }
 
@@ -52,7 +54,7 @@ impl Collector {
 
     pub(crate) fn open(&self, ordinal: u32, segment: &SegmentReader) -> Result<Working> {
         let budget = Budget::new(self.used.clone(), self.limits.bytes);
-        let site = Site { searcher: &self.searcher, segment, ordinal, firsts: &self.firsts };
+        let site = Site { searcher: &self.searcher, segment, ordinal, firsts: &self.firsts, several: self.several };
         let works = site.open(&self.nodes, Some(1))?;
         Ok(Working { works, budget, scored: self.scores, docs: vec![], scores: vec![], total: 0 })
     }
@@ -70,8 +72,8 @@ impl Collector {
         let globals = self.nodes.iter().zip(subs).map(|(node, partial)| match &node.what {
             What::Global(inner) => {
                 let (searcher, firsts, used) = (self.searcher.clone(), self.firsts.clone(), self.used.clone());
-                let (limits, scores) = (self.limits, inner.iter().any(Node::needs_scores));
-                let all = Collector { nodes: inner.clone(), searcher, firsts, used, limits, scores };
+                let (limits, several, scores) = (self.limits, self.several, inner.iter().any(Node::needs_scores));
+                let all = Collector { nodes: inner.clone(), searcher, firsts, used, limits, scores, several };
                 self.searcher.search(&AllQuery, &all)?.0
             }
             _ => Ok(partial),

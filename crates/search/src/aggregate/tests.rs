@@ -154,6 +154,35 @@ fn filters_nest_and_overlap() {
 }
 
 #[test]
+fn several_indices_answer_together() {
+    let other = json!({ "properties": { "x": { "type": "long" }, "tag": { "type": "keyword" }, "more": { "type": "keyword" } } });
+    let documents = [json!({ "x": 3, "tag": ["c", "z"], "more": "m" }), json!({ "x": 4, "tag": "a" })];
+    let samples = [posts(), Sample::new(&other, &documents, 10, &[])];
+    let aggs = json!({
+        "t": { "terms": { "field": "tag" }, "aggs": { "s": { "sum": { "field": "x" } }, "c": { "cardinality": { "field": "more" } } } },
+        "m": { "terms": { "field": "more" } },
+        "g": { "global": {}, "aggs": { "h": { "top_hits": { "size": 1, "sort": [{ "x": "desc" }] } } } }
+    });
+    let part = |sample: &'static Sample| {
+        let scope = super::Scope { mapping: &sample.mapping, now_millis: 0, limits: super::Limits::default(), query: &all };
+        let mut scoped = aggs.clone();
+        if sample.mapping.leaf("n").is_some() {
+            // Doubles and whole numbers are not in one order.
+            scoped["g"]["aggs"] = json!({ "h": { "top_hits": { "size": 1, "sort": [{ "n": "desc" }] } } });
+        }
+        let plan = super::Plan::read(&scoped, &scope).unwrap().beside_others();
+        let partial = plan.run(&sample.searcher, &AllQuery).unwrap();
+        (plan, partial, &sample.searcher)
+    };
+    let samples: &'static [Sample; 2] = Box::leak(Box::new(samples));
+    let (plan, partial) = super::Plan::join(samples.iter().map(part).collect()).unwrap().unwrap();
+    let fetch = |found: &super::Found<'_>| Ok(found.hits.iter().map(|hit| json!(hit.index)).collect());
+    let answer = plan.answer(partial, &samples[0].searcher, &fetch, false).unwrap();
+    expect![[r#"{"g":{"doc_count":7,"h":{"hits":{"hits":[0],"max_score":null,"total":{"relation":"eq","value":7}}}},"m":{"buckets":[{"doc_count":1,"key":"m"}],"doc_count_error_upper_bound":0,"sum_other_doc_count":0},"t":{"buckets":[{"c":{"value":0},"doc_count":4,"key":"a","s":{"value":5.0}},{"c":{"value":1},"doc_count":2,"key":"c","s":{"value":3.0}},{"c":{"value":0},"doc_count":1,"key":"b","s":{"value":1.5}},{"c":{"value":1},"doc_count":1,"key":"z","s":{"value":3.0}}],"doc_count_error_upper_bound":0,"sum_other_doc_count":0}}"#]]
+    .assert_eq(&answer.to_string());
+}
+
+#[test]
 fn siblings_look_at_what_was_written() {
     check(
         json!({

@@ -32,7 +32,7 @@ impl Words {
             Some(Missing::Word(word)) => Some(word.clone()),
             _ => None,
         };
-        let alone = missing.is_none() && site.searcher.segment_readers().len() == 1;
+        let alone = missing.is_none() && !site.several && site.searcher.segment_readers().len() == 1;
         Ok(Some(Words { column, segment: site.ordinal, missing, alone }))
     }
 

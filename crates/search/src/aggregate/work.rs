@@ -79,6 +79,8 @@ pub(super) struct Site<'a> {
     pub(super) ordinal: u32,
     /// How many documents stand before each segment.
     pub(super) firsts: &'a [u64],
+    /// Whether what is found goes together with that of other indices.
+    pub(super) several: bool,
 }
 
 impl Site<'_> {

@@ -60,8 +60,8 @@ impl SourceFilter {
     /// What `stored_fields` leaves of it: no field is stored but the source.
     pub(crate) fn of_stored(told: &Value) -> Self {
         let named = match told {
-            Value::Array(all) => all.iter().any(|one| one == "_source"),
-            one => one == "_source",
+            Value::Array(all) => all.iter().any(|one| one == "_source" || one == "*"),
+            one => one == "_source" || one == "*",
         };
         if named { SourceFilter::default() } else { SourceFilter::none() }
     }

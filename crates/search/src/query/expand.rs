@@ -58,7 +58,9 @@ impl Query for Prefixed {
             while stream.advance() {
                 let mut postings = inverted.read_block_postings_from_terminfo(stream.value(), IndexRecordOption::Basic)?;
                 while !postings.docs().is_empty() {
-                    postings.docs().iter().for_each(|document| drop(found.insert(*document)));
+                    for document in postings.docs() {
+                        found.insert(*document);
+                    }
                     postings.advance();
                 }
             }

@@ -147,7 +147,7 @@ fn try_map<T>(bound: Bound<&Value>, read: &dyn Fn(&Value) -> Result<T>) -> Resul
 fn whole(leaf: &Leaf, ends: &Ends) -> Result<Boxed> {
     let end = |bound: Bound<&Value>, inward: fn(f64) -> f64| -> Result<Bound<i64>> {
         let (Bound::Included(value) | Bound::Excluded(value)) = bound else { return Ok(Bound::Unbounded) };
-        Ok(match (values::whole(value)?, bound) {
+        Ok(match (values::whole(&leaf.type_name, value)?, bound) {
             (Some(number), Bound::Excluded(_)) => Bound::Excluded(number),
             (Some(number), _) => Bound::Included(number),
             (None, _) => Bound::Included(inward(values::number(value)?) as i64),

@@ -19,10 +19,9 @@ pub(super) struct Scored {
     pub frequency: Option<u64>,
 }
 
-impl Scored {
-    pub(super) fn new(inner: Boxed, leaf: &Leaf) -> Boxed {
-        Box::new(Scored { inner: inner.into(), leaf: leaf.clone(), frequency: None })
-    }
+/// A query scored by the words of its field.
+pub(super) fn scored(inner: Boxed, leaf: &Leaf) -> Boxed {
+    Box::new(Scored { inner: inner.into(), leaf: leaf.clone(), frequency: None })
 }
 
 impl Query for Scored {

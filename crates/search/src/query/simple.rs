@@ -79,7 +79,7 @@ impl Reader<'_, '_, '_> {
                     let Some(query) = self.atom()? else { continue };
                     let and = joint.take().unwrap_or(self.plan.all);
                     if forbidden {
-                        let inner = Parts { must_not: vec![query], ..Parts::default() };
+                        let inner = Parts { must: vec![all()], must_not: vec![query], ..Parts::default() };
                         put(&mut parts, inner.query(None), and, &mut last_joint_and, count);
                     } else {
                         put(&mut parts, query, and, &mut last_joint_and, count);

@@ -6,7 +6,7 @@ use crate::mapping::{Kind, Leaf};
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use tantivy::Term;
-use tantivy::query::{ExistsQuery, Query, RegexQuery, TermSetQuery};
+use tantivy::query::{ExistsQuery, Query, RegexQuery, TermQuery, TermSetQuery};
 
 /// Values of a `terms` query, at most.
 const MOST_TERMS: usize = 65_536;
@@ -146,6 +146,9 @@ impl Context<'_> {
         if told.path == "_id" {
             return Ok(boosted(constant(ids(told.value.as_str().into_iter()), 1.0), boost));
         }
+        if told.path == "_index" {
+            return Ok(boosted(self.of_index(std::slice::from_ref(told.value)), boost));
+        }
         let Some(leaf) = self.leaf(told.path) else { return Ok(none()) };
         let any_case = options.flag("case_insensitive")? == Some(true);
         if any_case && matches!(leaf.kind, Kind::Text | Kind::Keyword) {
@@ -183,8 +186,17 @@ impl Context<'_> {
         if path == "_id" {
             return Ok(constant(ids(told.iter().filter_map(Value::as_str)), boost));
         }
+        if path == "_index" {
+            return Ok(boosted(self.of_index(told), boost));
+        }
         let Some(leaf) = self.leaf(path) else { return Ok(none()) };
         Ok(constant(self.any_of(path, leaf, told)?, boost))
+    }
+
+    /// All documents, if the index is among those that are named.
+    fn of_index(&self, names: &[Value]) -> Boxed {
+        let named = names.iter().any(|name| crate::patterns::matches(&crate::java::written(name), &self.mapping.index));
+        if named { constant(all(), 1.0) } else { none() }
     }
 
     fn any_of(&self, path: &str, leaf: &Leaf, told: &[Value]) -> Result<Boxed> {
@@ -199,7 +211,7 @@ impl Context<'_> {
                 Ok(Box::new(TermSetQuery::new(words)))
             }
             Kind::Long => {
-                let numbers: Result<Vec<Option<i64>>> = told.iter().map(values::whole).collect();
+                let numbers: Result<Vec<Option<i64>>> = told.iter().map(|value| values::whole(&leaf.type_name, value)).collect();
                 Ok(Numbers::longs(leaf, numbers?.into_iter().flatten().collect()))
             }
             Kind::Double => {
@@ -244,8 +256,12 @@ impl Context<'_> {
         }
         let paths = paths.into_iter().filter(|path| self.mapping.is_whole(path) || path.len() == below.len() - 2);
         let each = paths.filter_map(|path| self.leaf(path)).map(|leaf| match leaf.kind {
-            Kind::Text => Box::new(Lengths { field: leaf.field }) as Box<dyn Query>,
-            _ => Box::new(ExistsQuery::new(leaf.column.clone(), false)),
+            Kind::Text => {
+                let empty = Term::from_field_text(crate::mapping::empty(), &leaf.column);
+                let empty: Boxed = Box::new(TermQuery::new(empty, tantivy::schema::IndexRecordOption::Basic));
+                super::compound::should(vec![Box::new(Lengths { field: leaf.field }), empty], 1)
+            }
+            _ => Box::new(ExistsQuery::new(leaf.column.clone(), false)) as Box<dyn Query>,
         });
         match super::compound::should(each.collect(), 1) {
             found if found.is::<tantivy::query::EmptyQuery>() => found,

@@ -3,7 +3,7 @@
 use super::compound::{best, must, required, should};
 use super::expand::{Prefixed, after};
 use super::fuzzy::Near;
-use super::scoring::Scored;
+use super::scoring::scored;
 use super::{Boxed, Context, Mark, Options, all, boosted, constant, none, single, uncreatable, values};
 use crate::analysis::{Word, words};
 use crate::mapping::{Kind, Leaf};
@@ -257,7 +257,7 @@ pub(super) fn phrase(leaf: &Leaf, words: &[Word], slop: usize) -> Boxed {
     match words {
         [] => none(),
         [word] => values::word(leaf, &word.text),
-        _ => Scored::new(Box::new(PhraseQuery::new_with_offset_and_slop(terms, slop as u32)), leaf),
+        _ => scored(Box::new(PhraseQuery::new_with_offset_and_slop(terms, slop as u32)), leaf),
     }
 }
 

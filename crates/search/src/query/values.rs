@@ -1,8 +1,9 @@
 //! Values that queries name, as the type of their field has them.
 
-use super::scoring::{Scored, ScoredFlag};
+use super::scoring::{ScoredFlag, scored};
 use super::{Boxed, Context, constant, none, ranges, uncreatable};
 use crate::mapping::{Kind, Leaf};
+use crate::document::bounds;
 use crate::{Result, dates};
 use serde_json::Value;
 use std::ops::Bound;
@@ -13,7 +14,7 @@ use tantivy::schema::IndexRecordOption;
 /// Documents with a word in a field.
 pub(super) fn word(leaf: &Leaf, text: &str) -> Boxed {
     let option = if leaf.kind == Kind::Text { IndexRecordOption::WithFreqs } else { IndexRecordOption::Basic };
-    Scored::new(Box::new(TermQuery::new(Term::from_field_text(leaf.field, text), option)), leaf)
+    scored(Box::new(TermQuery::new(Term::from_field_text(leaf.field, text), option)), leaf)
 }
 
 /// A number that may have been told as a string.
@@ -29,8 +30,26 @@ pub(super) fn number(value: &Value) -> Result<f64> {
     })
 }
 
-/// A whole number, exactly, if it is one.
-pub(super) fn whole(value: &Value) -> Result<Option<i64>> {
+/// A whole number of a type, exactly, if it is one.
+pub(super) fn whole(type_name: &str, value: &Value) -> Result<Option<i64>> {
+    // Of the short ones only what is no `int` is refused.
+    let (least, most, name) = bounds(if matches!(type_name, "byte" | "short") { "integer" } else { type_name });
+    let number = exactly(value)?;
+    let outside = match number {
+        Some(number) => number < least || number > most,
+        None => self::number(value)?.abs() >= most as f64,
+    };
+    if outside {
+        let told = match value {
+            Value::Number(number) if number.is_f64() => crate::java::double(number.as_f64().unwrap_or_default()),
+            other => crate::java::written(other),
+        };
+        return Err(uncreatable(&format!("Value [{told}] is out of range for {name}")));
+    }
+    Ok(number)
+}
+
+fn exactly(value: &Value) -> Result<Option<i64>> {
     let exact = match value {
         Value::Number(number) => number.as_i64(),
         Value::String(text) => text.trim().parse().ok(),
@@ -47,7 +66,7 @@ pub(super) fn truth(value: &Value) -> Result<bool> {
     match value {
         Value::Bool(truth) => Ok(*truth),
         Value::String(text) if text == "true" => Ok(true),
-        Value::String(text) if text == "false" || text.is_empty() => Ok(false),
+        Value::String(text) if text == "false" => Ok(false),
         other => {
             let told = crate::java::written(other);
             Err(uncreatable(&format!("Can't parse boolean value [{told}], expected [true] or [false]")))
@@ -64,7 +83,7 @@ impl Context<'_> {
                 self.mark(path, super::Mark::Word(text.clone()));
                 return Ok(word(leaf, &text));
             }
-            Kind::Long => match whole(value)? {
+            Kind::Long => match whole(&leaf.type_name, value)? {
                 Some(number) => ranges::longs(leaf, Bound::Included(number), Bound::Included(number)),
                 None => none(),
             },

@@ -1,6 +1,7 @@
 //! Single documents.
 
 use super::{Ask, Body, Reply, refusal};
+use crate::error::set;
 use crate::fetch::SourceFilter;
 use crate::mapping::Mapping;
 use crate::store::{Condition, Done, Index, Outcome, Stored, Write, missing};
@@ -189,7 +190,7 @@ fn told(index: &str, id: &str, found: Option<&Stored>, filter: &SourceFilter) ->
         "found": true,
     });
     if let Some(source) = filter.of(&found.source)? {
-        told["_source"] = serde_json::from_slice(&source).unwrap_or_default();
+        set(&mut told, "_source", serde_json::from_slice(&source).unwrap_or_default());
     }
     Ok(told)
 }
@@ -248,7 +249,7 @@ fn of_several(ask: &Ask, name: Option<&str>, one: &Value) -> Result<Value> {
         Ok(found) => told(name, &id, found.as_ref(), &filter),
         Err(error) => {
             let (_, refusal) = refusal(&error);
-            Ok(json!({ "_index": name, "_id": id, "error": refusal["error"] }))
+            Ok(json!({ "_index": name, "_id": id, "error": refusal.get("error") }))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::admin::NAMING;
 use super::{Ask, Reply};
+use crate::error::set;
 use crate::mapping::Mapping;
 use crate::store::Index;
 use crate::{Error, Result, patterns};
@@ -22,11 +23,11 @@ fn types_of(mapping: &Mapping, wanted: &[String]) -> Vec<(String, String)> {
 fn capability(type_name: &str, indices: Option<&[String]>) -> Value {
     let mut told = json!({
         "type": type_name,
-        "searchable": type_name != "object",
-        "aggregatable": !matches!(type_name, "object" | "text"),
+        "searchable": !matches!(type_name, "object" | "unmapped"),
+        "aggregatable": !matches!(type_name, "object" | "text" | "unmapped"),
     });
     if let Some(indices) = indices {
-        told["indices"] = json!(indices);
+        set(&mut told, "indices", json!(indices));
     }
     told
 }
@@ -51,9 +52,16 @@ pub(super) fn capabilities(ask: &Ask, names: &str) -> Result<Reply> {
             fields.entry(path).or_default().entry(type_name).or_default().push(index.about.name.clone());
         }
     }
+    let unmapped = ask.parameters.flag("include_unmapped")?;
     let told: Map<String, Value> = fields
         .into_iter()
-        .map(|(path, types)| {
+        .map(|(path, mut types)| {
+            let there: Vec<&String> = types.values().flatten().collect();
+            let lacking = indices.iter().map(|index| index.about.name.clone()).filter(|name| !there.contains(&name));
+            let lacking: Vec<String> = lacking.collect();
+            if unmapped && !lacking.is_empty() {
+                types.insert("unmapped".to_owned(), lacking);
+            }
             let several = types.len() > 1;
             let each =
                 types.iter().map(|(name, indices)| (name.clone(), capability(name, several.then_some(indices.as_slice()))));

@@ -2,6 +2,7 @@
 
 use super::admin::NAMING;
 use super::{Ask, Body, Reply, parsed, refusal, resolve};
+use crate::error::set;
 use crate::fetch::{self, SourceFilter};
 use crate::mapping::Mapping;
 use crate::search::{self, Found, Request, Target, Track};
@@ -68,7 +69,7 @@ fn of_address(ask: &Ask, body: &mut Map<String, Value>) -> Result<()> {
         ];
         for (name, option) in names {
             if let Some(value) = parameters.text(name) {
-                told[option] = json!(value);
+                set(&mut told, option, json!(value));
             }
         }
         body.insert("query".to_owned(), json!({ "query_string": told }));
@@ -154,7 +155,11 @@ pub(super) fn write(
     started: Instant,
     scroll: Option<&str>,
 ) -> Result<()> {
-    let shards = json!({ "total": targets.len(), "successful": targets.len(), "skipped": 0, "failed": 0 });
+    let (all, failed) = (targets.len(), found.failed.len());
+    let mut shards = json!({ "total": all, "successful": all - failed, "skipped": 0, "failed": failed });
+    if failed > 0 {
+        set(&mut shards, "failures", found.failed.iter().map(super::shard_failure).collect());
+    }
     into.push(b'{');
     if let Some(id) = scroll {
         into.extend_from_slice(format!("\"_scroll_id\":{},", json!(id)).as_bytes());
@@ -164,7 +169,7 @@ pub(super) fn write(
         into.extend_from_slice(b"\"terminated_early\":false,");
     }
     into.extend_from_slice(format!("\"_shards\":{shards},\"hits\":{{").as_bytes());
-    let relation = if found.exact { "eq" } else { "gte" };
+    let relation = if found.uncounted { "gte" } else { "eq" };
     match request.track {
         Track::None if manner.total_as_number => into.extend_from_slice(b"\"total\":-1,"),
         Track::None => {}
@@ -193,8 +198,11 @@ pub(super) fn write(
     Ok(())
 }
 
-/// The requests of a body of lines: where, and what.
-fn lines(ask: &Ask) -> Result<Vec<(Map<String, Value>, Map<String, Value>)>> {
+/// Where, and what.
+type Lines = (Map<String, Value>, Map<String, Value>);
+
+/// The requests of a body of lines.
+fn lines(ask: &Ask) -> Result<Vec<Lines>> {
     let object = |line: &[u8]| match parsed(line)? {
         Value::Object(object) => Ok(object),
         other => {

@@ -1,8 +1,9 @@
 //! Runs a search.
 
+use super::best::{Best, first, ranks};
 use super::least::Least;
 use super::{Request, Target, Track};
-use crate::aggregate::{Aggregated, Fetch, Found as TopHits, Limits, Partial, Plan, Scope};
+use crate::aggregate::{Fetch, Found as TopHits, Limits, Partial, Plan, Scope};
 use crate::fetch::{self, Shown};
 use crate::mapping::Mapping;
 use crate::query::{Boxed, Context, Mark};
@@ -11,7 +12,6 @@ use crate::sort::{Hit, Sort};
 use crate::store::now_millis;
 use crate::{Error, Result};
 use serde_json::Value;
-use tantivy::collector::TopDocs;
 use tantivy::query::{AllQuery, EnableScoring, Query};
 use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocAddress, DocSet, Searcher};
 
@@ -24,24 +24,26 @@ pub(crate) struct Ranked {
     pub score: Option<f32>,
     /// Its keys, if an order was asked for.
     pub keys: Option<Vec<Value>>,
-    hit: Option<Hit>,
 }
 
 impl Ranked {
     /// A hit without a score.
     pub(crate) fn plain(target: usize, address: DocAddress, keys: Option<Vec<Value>>) -> Self {
-        Ranked { target, address, score: None, keys, hit: None }
+        Ranked { target, address, score: None, keys }
     }
 }
 
 /// What a search found.
+#[derive(Default)]
 pub(crate) struct Found {
     pub hits: Vec<Ranked>,
     pub total: usize,
-    /// Were hits counted to the last?
-    pub exact: bool,
+    /// Are there more hits than were counted?
+    pub uncounted: bool,
     pub greatest: Option<f32>,
     pub aggregations: Option<Value>,
+    /// Why some indices told nothing.
+    pub failed: Vec<Error>,
     /// What to show in each target's texts.
     pub marks: Vec<Vec<(String, Mark)>>,
 }
@@ -77,29 +79,45 @@ fn prepare(request: &Request, mapping: &Mapping) -> Result<Prepared> {
 
 /// Searches all targets.
 pub(crate) fn search(targets: &[Target], request: &Request, typed: bool) -> Result<Found> {
+    request.check().map_err(|error| placed(error, targets.first()))?;
+    let mut found = Found::default();
     if targets.is_empty() {
         prepare(request, &Mapping::new())?;
+        found.greatest = Some(0.0);
+        return Ok(found);
     }
-    request.check().map_err(|error| placed(error, targets.first()))?;
-    let mut found = Found { hits: vec![], total: 0, exact: true, greatest: None, aggregations: None, marks: vec![] };
     let mut partials = vec![];
-    let mut by_score = true;
+    let mut order: Option<Sort> = None;
     for (place, target) in targets.iter().enumerate() {
-        let prepared = prepare(request, &target.mapping).map_err(|error| placed(error, Some(target)))?;
-        by_score &= prepared.sort.is_by_score();
-        let part = one(target, request, &prepared).map_err(|error| placed(error, Some(target)))?;
+        let done = prepare(request, &target.mapping).and_then(|prepared| Ok((one(target, request, &prepared)?, prepared)));
+        let (part, prepared) = match done.map_err(|error| placed(error, Some(target))) {
+            Ok(done) => done,
+            Err(error) if error.in_search => {
+                found.failed.push(error);
+                found.marks.push(vec![]);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         found.total += part.total;
-        found.exact &= part.exact;
+        found.uncounted |= !part.exact;
         found.greatest = [found.greatest, part.greatest].into_iter().flatten().reduce(f32::max);
         found.hits.extend(part.hits.into_iter().map(|hit| Ranked { target: place, ..hit }));
         found.marks.push(prepared.marks);
-        partials.extend(part.partial.zip(prepared.plan));
+        // An index without documents has nothing to add, were it of other types.
+        if target.searcher.num_docs() > 0 || targets.len() == 1 {
+            partials.extend(part.partial.zip(prepared.plan).map(|(partial, plan)| (partial, plan, target)));
+        }
+        order.get_or_insert(prepared.sort);
     }
-    if targets.len() > 1 {
-        merge(&mut found.hits, by_score);
+    if found.failed.len() == targets.len() && !found.failed.is_empty() {
+        return Err(found.failed.swap_remove(0));
+    }
+    if let Some(order) = order.filter(|_| targets.len() > 1) {
+        merge(&mut found.hits, &order);
     }
     if let (Track::UpTo(limit), true) = (request.track, found.total > 0) {
-        found.exact &= found.total <= limit;
+        found.uncounted |= found.total > limit;
         found.total = found.total.min(limit);
     }
     found.hits.drain(..request.from.min(found.hits.len()));
@@ -107,7 +125,7 @@ pub(crate) fn search(targets: &[Target], request: &Request, typed: bool) -> Resu
     if request.size == 0 {
         found.greatest = None;
     }
-    found.aggregations = answer(targets, partials, typed)?;
+    found.aggregations = answer(partials, typed)?;
     Ok(found)
 }
 
@@ -118,28 +136,23 @@ fn placed(error: Error, target: Option<&Target>) -> Error {
     error.with("index", about.name.as_str()).with("index_uuid", about.uuid.as_str())
 }
 
-fn merge(hits: &mut [Ranked], by_score: bool) {
+fn merge(hits: &mut [Ranked], order: &Sort) {
     hits.sort_by(|one, other| {
-        if by_score {
-            let score = |hit: &Ranked| hit.score.unwrap_or_default();
-            return score(other).total_cmp(&score(one)).then(one.target.cmp(&other.target));
-        }
-        match (&one.hit, &other.hit) {
-            (Some(hit), Some(against)) => hit.cmp_keys(against).then(one.target.cmp(&other.target)),
-            _ => std::cmp::Ordering::Equal,
-        }
+        let ranked = match (&one.keys, &other.keys) {
+            (Some(keys), Some(others)) => order.compare(keys, others),
+            _ => other.score.unwrap_or_default().total_cmp(&one.score.unwrap_or_default()),
+        };
+        ranked.then(one.target.cmp(&other.target))
     });
 }
 
-/// Writes what aggregations found; those of several indexes are merged first.
-fn answer(targets: &[Target], partials: Vec<(Partial, Plan)>, typed: bool) -> Result<Option<Value>> {
-    let (mut parts, mut plans) = (vec![], vec![]);
-    for (partial, plan) in partials {
-        parts.push(Aggregated(Ok(partial)));
-        plans.push(plan);
+/// Writes what aggregations found.
+fn answer(mut partials: Vec<(Partial, Plan, &Target)>, typed: bool) -> Result<Option<Value>> {
+    if partials.len() > 1 {
+        let reason = "aggregations over several indices that have documents are not supported by Goshawk: ask each index by itself";
+        return Err(Error::argument(reason).in_search());
     }
-    let (Some(plan), Some(target)) = (plans.first(), targets.first()) else { return Ok(None) };
-    let whole = if parts.len() == 1 { parts.remove(0).0? } else { plan.collector(&target.searcher)?.merge(parts).0? };
+    let Some((whole, plan, target)) = partials.pop() else { return Ok(None) };
     let fetch = |found: &TopHits<'_>| top_hits(target, found);
     let fetch: &Fetch<'_> = &fetch;
     plan.answer(whole, &target.searcher, fetch, typed).map(Some)
@@ -151,7 +164,7 @@ fn top_hits(target: &Target, found: &TopHits<'_>) -> Result<Vec<Value>> {
     let write = |hit: &Hit| {
         let keys = found.sort.is_named().then(|| found.sort.values(hit));
         let score = (found.sort.needs_scores()).then_some(hit.score);
-        let ranked = Ranked { target: 0, address: hit.address, score, keys, hit: None };
+        let ranked = Ranked { target: 0, address: hit.address, score, keys };
         let mut written = vec![];
         fetch::write(&mut written, target, &ranked, &shown, &[])?;
         serde_json::from_slice(&written).map_err(|error| Error::new(500, "exception", error.to_string()))
@@ -197,10 +210,9 @@ fn one(target: &Target, request: &Request, prepared: &Prepared) -> Result<Part> 
         address: hit.address,
         score: scored.then_some(hit.score),
         keys: sort.is_named().then(|| sort.values(&hit)),
-        hit: Some(hit),
     };
     let partial = if together.is_some() { Some(outcome.partial) } else { partial };
-    let greatest = outcome.sorted.greatest.filter(|_| scored);
+    let greatest = outcome.sorted.greatest.filter(|_| scores || scored && !sort.is_named());
     let hits = outcome.sorted.hits.into_iter().map(write).collect();
     Ok(Part { hits, total: outcome.sorted.total, exact: true, greatest, partial })
 }
@@ -212,22 +224,14 @@ fn best(searcher: &Searcher, query: &dyn Query, reach: usize, named: bool) -> Re
     }
     let rank = |(score, address): (f32, DocAddress)| {
         let keys = named.then(|| vec![Value::from(score)]);
-        Ranked { target: 0, address, score: Some(score), keys, hit: None }
+        Ranked { target: 0, address, score: Some(score), keys }
     };
     if query.is::<AllQuery>() {
-        return Ok(first(searcher, reach).map(|address| rank((1.0, address))).collect());
+        return Ok(first(searcher, reach)?.into_iter().map(|address| rank((1.0, address))).collect());
     }
-    let reach = reach.min(searcher.num_docs() as usize);
-    let found = searcher.search(query, &TopDocs::with_limit(reach).order_by_score())?;
-    Ok(found.into_iter().map(rank).collect())
-}
-
-/// The first documents there are.
-fn first(searcher: &Searcher, count: usize) -> impl Iterator<Item = DocAddress> {
-    let segments = searcher.segment_readers().iter().enumerate();
-    let each = segments
-        .flat_map(|(order, segment)| segment.doc_ids_alive().map(move |document| DocAddress::new(order as u32, document)));
-    each.take(count)
+    let limit = reach.min(searcher.num_docs() as usize);
+    let found = searcher.search(query, &Best { limit, ranks: ranks(searcher)? })?;
+    Ok(found.into_iter().map(|hit| rank((hit.score, hit.address))).collect())
 }
 
 /// Counts as far as is asked; tells whether that is all.

@@ -3,7 +3,7 @@
 use crate::fetch::{Highlight, Shown, SourceFilter};
 use crate::java;
 use crate::{Error, Result};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Hits that one request may reach, from the first on.
 const WINDOW: usize = 10_000;
@@ -134,7 +134,7 @@ impl Request {
             "size" => self.size = size(name, value)?,
             "sort" => self.sort = Some(value.clone()),
             "search_after" => self.search_after = Some(value.clone()),
-            "aggs" | "aggregations" => self.aggregations = Some(value.clone()),
+            "aggs" | "aggregations" => self.aggregations = Some(value.clone()).filter(|told| *told != json!({})),
             "track_total_hits" => self.track = track(value)?,
             "track_scores" => self.track_scores = flag(name, value)?,
             "min_score" => self.min_score = Some(value.as_f64().ok_or_else(|| unknown(name, value))? as f32),
@@ -160,7 +160,9 @@ impl Request {
             "version" => self.shown.version = flag(name, value)?,
             "seq_no_primary_term" => self.shown.seq_no = flag(name, value)?,
             "explain" | "profile" if !flag(name, value)? => {}
-            "stats" | "indices_boost" | "ext" if value.as_array().is_some_and(Vec::is_empty) => {}
+            "script_fields" | "derived" | "ext" | "suggest" | "runtime_mappings" if *value == json!({}) => {}
+            "stats" => {}
+            "indices_boost" | "rescore" if *value == json!([]) => {}
             "explain" | "profile" | "rescore" | "collapse" | "suggest" | "script_fields" | "slice" | "pit" | "indices_boost"
             | "derived" | "knn" | "runtime_mappings" => {
                 return Err(Error::argument(format!("[{name}] is not supported by Goshawk: leave it out")));
@@ -180,7 +182,8 @@ impl Request {
             return Err(Error::argument(reason).in_search());
         }
         if self.search_after.is_some() && self.from > 0 {
-            return Err(Error::argument("`from` parameter must be set to 0 when `search_after` is used.").in_search());
+            let reason = "`from` parameter must be set to 0 when `search_after` is used.";
+            return Err(Error::new(500, "search_exception", reason).in_search());
         }
         Ok(())
     }

@@ -20,6 +20,23 @@ pub struct Sorted {
     pub greatest: Option<Score>,
 }
 
+impl Sorted {
+    /// Notes which of several indices this was found in.
+    pub fn of(mut self, index: usize) -> Sorted {
+        self.hits.iter_mut().for_each(|hit| hit.index = index);
+        self
+    }
+
+    /// The first hits of both, at most so many.
+    pub fn with(mut self, other: Sorted, limit: usize) -> Sorted {
+        self.hits.extend(other.hits);
+        self.hits.sort_unstable();
+        self.hits.truncate(limit);
+        let greatest = [self.greatest, other.greatest].into_iter().flatten().reduce(Score::max);
+        Sorted { hits: self.hits, total: self.total + other.total, greatest }
+    }
+}
+
 /// Collects hits in order.
 pub struct Collector {
     sort: Sort,

@@ -73,7 +73,7 @@ impl Keys {
     /// A document whose keys are known.
     pub(super) fn told(&self, codes: impl Iterator<Item = u64>, address: DocAddress, score: Score) -> Hit {
         let codes = self.readers.iter().zip(codes).map(|(reader, code)| reader.told(code)).collect();
-        Hit { codes, place: self.first + u64::from(address.doc_id), address, score }
+        Hit { codes, place: self.first + u64::from(address.doc_id), index: 0, address, score }
     }
 }
 
@@ -112,7 +112,7 @@ impl KeyReader {
                 }
             }
             (_, Kind::Double) => (if greatest { f64::INFINITY } else { f64::NEG_INFINITY }).to_u64(),
-            _ => (if greatest { i64::MAX } else { i64::MIN }).to_u64(),
+            _ => (if greatest { field.ends.1 } else { field.ends.0 }).to_u64(),
         })
     }
 

@@ -90,7 +90,8 @@ fn column(name: &str, told: &Map<String, Value>, falling: bool, mapping: &Mappin
         }
     }
     let leaf = mapping.leaf(name);
-    let kind = match (leaf, told.get("unmapped_type").and_then(Value::as_str)) {
+    let unmapped = told.get("unmapped_type").and_then(Value::as_str);
+    let kind = match (leaf, unmapped) {
         (Some(leaf), _) => leaf.kind,
         (None, Some(type_name)) => kind_of(type_name)?,
         (None, None) => {
@@ -101,10 +102,15 @@ fn column(name: &str, told: &Map<String, Value>, falling: bool, mapping: &Mappin
     if kind == Kind::Text {
         return Err(full_text(name));
     }
+    let type_name = leaf.map_or(unmapped.unwrap_or_default(), |leaf| leaf.type_name.as_str());
+    let ends = match type_name {
+        "integer" | "short" | "byte" | "boolean" => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        _ => (i64::MIN, i64::MAX),
+    };
     let format = mapping.format(name).to_owned();
     let mode = mode(told.get("mode"), falling, kind)?;
     let missing = missing(told.get("missing"), kind, &format)?;
-    Ok(Column { leaf: leaf.cloned(), kind, missing, mode, format })
+    Ok(Column { path: name.to_owned(), leaf: leaf.cloned(), kind, ends, missing, mode, format })
 }
 
 fn kind_of(type_name: &str) -> Result<Kind> {
@@ -129,7 +135,8 @@ fn mode(told: Option<&Value>, falling: bool, kind: Kind) -> Result<Mode> {
         Some(other) => return Err(Error::argument(format!("Unknown SortMode [{other}]"))),
     };
     if kind == Kind::Keyword && !matches!(mode, Mode::Least | Mode::Greatest) {
-        return Err(Error::argument("we only support MIN and MAX modes when sorting on strings"));
+        let reason = "we only support AVG, MEDIAN and SUM on number based fields";
+        return Err(Error::new(400, "query_shard_exception", reason).in_search());
     }
     Ok(mode)
 }
@@ -141,15 +148,14 @@ fn missing(told: Option<&Value>, kind: Kind, format: &str) -> Result<Missing> {
         Some(Value::String(word)) if word == "_first" => Ok(Missing::First),
         Some(Value::String(word)) if kind == Kind::Keyword => Ok(Missing::Word(word.clone())),
         Some(other) if kind == Kind::Keyword => Ok(Missing::Word(other.to_string())),
-        Some(other) => Ok(Missing::Code(number(other, kind, format)?)),
+        Some(other) => Ok(Missing::Code(number(other, kind, format, "missing")?)),
     }
 }
 
 /// The code of a number, time or truth as it stands in a request.
-fn number(value: &Value, kind: Kind, format: &str) -> Result<u64> {
+fn number(value: &Value, kind: Kind, format: &str, name: &str) -> Result<u64> {
     use tantivy::columnar::MonotonicallyMappableToU64;
-    let refuse =
-        || Error::argument(format!("Failed to parse search_after value for field of kind {kind:?}: [{value}]")).in_search();
+    let refuse = || Error::argument(format!("Failed to parse search_after value for field [{name}].")).in_search();
     match (value, kind) {
         (Value::Number(number), Kind::Double) => Ok(number.as_f64().ok_or_else(refuse)?.to_u64()),
         (Value::Number(number), _) => match number.as_i64() {
@@ -186,15 +192,15 @@ fn behind(told: &Value, keys: &[Key]) -> Result<Vec<After>> {
     let one = |(value, key): (&Value, &Key)| {
         Ok(match &key.what {
             // Scores are given out as short as they may be.
-            What::Score => After::Number(f64::from(f64::from_u64(number(value, Kind::Double, "")?) as f32).to_u64()),
-            What::Doc => After::Number(i64::from_u64(number(value, Kind::Long, "")?).max(0) as u64),
+            What::Score => After::Number(f64::from(f64::from_u64(number(value, Kind::Double, "", "_score")?) as f32).to_u64()),
+            What::Doc => After::Number(i64::from_u64(number(value, Kind::Long, "", "_doc")?).max(0) as u64),
             What::Field(column) if column.kind == Kind::Keyword => match value {
                 Value::Null => After::Missing,
                 Value::String(word) => After::Word(word.clone()),
                 other => After::Word(other.to_string()),
             },
             What::Field(_) if value.is_null() => After::Missing,
-            What::Field(column) => After::Number(number(value, column.kind, &column.format)?),
+            What::Field(column) => After::Number(number(value, column.kind, &column.format, &column.path)?),
         })
     };
     values.iter().zip(keys).map(one).collect()

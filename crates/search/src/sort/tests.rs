@@ -65,7 +65,7 @@ fn what_cannot_be_is_refused() {
         (json!([{ "n": { "order": "up" } }]), "Unknown SortOrder [up]"),
         (json!([{ "n": { "mode": "most" } }]), "Unknown SortMode [most]"),
         (json!([{ "n": { "numeric_type": "double" } }]), "[numeric_type] is not supported in sort"),
-        (json!([{ "tag": { "mode": "avg" } }]), "we only support MIN and MAX modes when sorting on strings"),
+        (json!([{ "tag": { "mode": "avg" } }]), "we only support AVG, MEDIAN and SUM on number based fields"),
         (json!(["nothing"]), "No mapping found for [nothing] in order to sort on"),
         (json!([1]), "malformed sort format, within the sort array, an object, or an actual string are allowed"),
     ] {

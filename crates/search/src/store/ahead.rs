@@ -4,7 +4,7 @@
 
 use crate::{Error, Result};
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// What is kept of a write.
@@ -18,6 +18,13 @@ pub(super) struct Record<'a> {
     pub id: &'a str,
     /// Its source; none if it was deleted.
     pub source: Option<&'a [u8]>,
+}
+
+/// Where a source is in the file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Place {
+    start: u64,
+    length: usize,
 }
 
 /// The file.
@@ -51,8 +58,8 @@ impl Ahead {
         self.length + self.waiting.len() as u64
     }
 
-    /// Adds a record; it is safe after [`Ahead::sync`].
-    pub(super) fn push(&mut self, record: &Record) {
+    /// Adds a record; it is safe after [`Ahead::sync`]. Tells where its source will be.
+    pub(super) fn push(&mut self, record: &Record) -> Place {
         let start = self.waiting.len();
         self.waiting.extend_from_slice(&[0; 8]);
         self.waiting.extend_from_slice(&record.seq_no.to_le_bytes());
@@ -68,6 +75,18 @@ impl Ahead {
             first.copy_from_slice(&length);
             second.copy_from_slice(&sum);
         }
+        let length = record.source.map_or(0, <[u8]>::len);
+        Place { start: self.len() - length as u64, length }
+    }
+
+    /// The source that was written at a place.
+    pub(super) fn read(&mut self, place: Place) -> Result<Vec<u8>> {
+        self.sync()?;
+        let mut file = File::open(path(&self.folder, self.generation))?;
+        file.seek(SeekFrom::Start(place.start))?;
+        let mut source = vec![0; place.length];
+        file.read_exact(&mut source)?;
+        Ok(source)
     }
 
     /// Writes what waits and makes it last.

@@ -166,7 +166,7 @@ impl Index {
             }
             None => writer.delete(record.id),
         }
-        let recent = Recent { version: record.version, seq_no: record.seq_no, deleted: record.source.is_none() };
+        let recent = Recent { version: record.version, seq_no: record.seq_no, deleted: record.source.is_none(), place: None };
         writer.recent.insert(record.id.to_owned(), recent);
         Ok(())
     }
@@ -287,8 +287,13 @@ impl Index {
 
     /// The document of an id, were it written just now.
     pub(crate) fn get(&self, id: &str, realtime: bool) -> Result<Option<Stored>> {
-        if realtime && !self.about.fed && self.writer().recent.contains_key(id) {
-            self.refresh()?;
+        if realtime && !self.about.fed {
+            let mut writer = self.writer();
+            if let Some(recent) = writer.recent.get(id).copied() {
+                let (false, Some(place), Some(ahead)) = (recent.deleted, recent.place, writer.ahead.as_mut()) else { return Ok(None) };
+                let Recent { version, seq_no, .. } = recent;
+                return Ok(Some(Stored { id: id.to_owned(), version, seq_no, source: ahead.read(place)? }));
+            }
         }
         let searcher = self.reader.searcher();
         let Some(at) = self.find(&searcher, id)? else { return Ok(None) };
@@ -365,5 +370,7 @@ fn revive(folder: &Path) -> Result<(About, Mapping)> {
         settings: kept.get("settings").cloned().unwrap_or_default(),
     };
     let mapping = Mapping::revive(kept.get("fields").unwrap_or(&Value::Null));
-    Ok((about, mapping.map_err(|error| damaged(folder, &error.reason))?))
+    let mut mapping = mapping.map_err(|error| damaged(folder, &error.reason))?;
+    mapping.index.clone_from(&about.name);
+    Ok((about, mapping))
 }

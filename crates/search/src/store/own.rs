@@ -68,9 +68,7 @@ impl Writer {
         match &self.broken {
             None => Ok(()),
             Some(reason) => {
-                let reason = format!(
-                    "nothing can be written since: {reason}. Mend that (a full disk?), then restart; nothing that was answered is lost"
-                );
+                let reason = format!("nothing can be written since: {reason}. Mend that (a full disk?), then restart; nothing that was answered is lost");
                 Err(Error::new(503, "unavailable_shards_exception", reason))
             }
         }
@@ -85,11 +83,8 @@ impl Index {
         let id = write.id.or(made.as_deref()).unwrap_or_default();
         if id.is_empty() || id.len() > 512 {
             let reason = format!("id [{id}] is too long, must be no longer than 512 bytes but was: {}", id.len());
-            return Err(if id.is_empty() {
-                Error::argument("if _id is specified it must not be empty")
-            } else {
-                Error::argument(reason)
-            });
+            let reason = if id.is_empty() { "if _id is specified it must not be empty".to_owned() } else { reason };
+            return Err(Error::new(400, "action_request_validation_exception", format!("Validation Failed: 1: {reason};")));
         }
         let document = write.source.map(|source| self.prepare(id, source)).transpose()?;
         let mut writer = self.writer();
@@ -103,9 +98,8 @@ impl Index {
         };
         let seq_no = writer.seq_no;
         writer.seq_no += 1;
-        if let Some(ahead) = &mut writer.ahead {
-            ahead.push(&Record { seq_no, version, id, source: write.source });
-        }
+        let record = Record { seq_no, version, id, source: write.source };
+        let place = writer.ahead.as_mut().map(|ahead| ahead.push(&record));
         let outcome = match (document, write.source) {
             (Some(document), Some(source)) => {
                 if let Some(ids) = &mut writer.ids {
@@ -119,7 +113,7 @@ impl Index {
                 if alive { Outcome::Deleted } else { Outcome::NotFound }
             }
         };
-        writer.recent.insert(id.to_owned(), Recent { version, seq_no, deleted: write.source.is_none() });
+        writer.recent.insert(id.to_owned(), Recent { version, seq_no, deleted: write.source.is_none(), place });
         Ok(Done { id: id.to_owned(), version, seq_no, outcome })
     }
 
@@ -164,7 +158,7 @@ impl Index {
         let searcher = self.committed();
         let Some(at) = self.find(&searcher, id)? else { return Ok(None) };
         let (version, seq_no) = self.numbers(&searcher, at)?;
-        Ok(Some(Recent { version, seq_no, deleted: false }))
+        Ok(Some(Recent { version, seq_no, deleted: false, place: None }))
     }
 
     fn check(&self, id: &str, before: Option<Recent>, condition: Condition) -> Result<()> {
@@ -186,9 +180,7 @@ impl Index {
             }
             (Condition::Number(number), Some(there)) if there.seq_no != number => {
                 let current = there.seq_no;
-                format!(
-                    "required seqNo [{number}], primary term [1]. current document has seqNo [{current}] and primary term [1]"
-                )
+                format!("required seqNo [{number}], primary term [1]. current document has seqNo [{current}] and primary term [1]")
             }
             _ => return Ok(()),
         };

@@ -1,6 +1,6 @@
 //! What writes into an index, under its lock.
 
-use super::ahead::Ahead;
+use super::ahead::{Ahead, Place};
 use super::blooms::Blooms;
 use crate::Result;
 use serde_json::json;
@@ -22,6 +22,8 @@ pub(super) struct Recent {
     pub version: u64,
     pub seq_no: u64,
     pub deleted: bool,
+    /// Where it is in the write-ahead file.
+    pub place: Option<Place>,
 }
 
 /// What the index itself keeps of each document, next to its fields.

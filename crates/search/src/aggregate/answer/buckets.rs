@@ -1,7 +1,7 @@
 //! Writes buckets.
 
 use super::super::partial::Bucket;
-use super::super::spec::{Filters, Form, Histogram, Missing, Node, Range, Span, Terms};
+use super::super::spec::{Filters, Form, Histogram, Node, Range, Span, Terms};
 use super::Writer;
 use super::order::{Ranked, Ranking, Segments, are_words};
 use super::style::java;
@@ -19,12 +19,7 @@ impl Writer<'_> {
         let (kind, ranking) = (terms.source.style.kind, Ranking::new(&terms.order));
         let mut ranked = ranking.rank(buckets, &node.subs);
         if are_words(kind) {
-            let missing = match &terms.source.missing {
-                Some(Missing::Word(word)) => Some(word.as_str()),
-                _ => None,
-            };
-            let column = terms.source.leaf.as_ref().map(|leaf| leaf.column.as_str());
-            ranking.words(&mut ranked, terms.size, &Segments { searcher: self.searcher, column, missing })?;
+            ranking.words(&mut ranked, terms.size, &Segments::new(self.searcher, terms))?;
         } else {
             ranking.codes(&mut ranked, terms.size);
         }
@@ -97,7 +92,7 @@ impl Writer<'_> {
                 filled.push(bucket);
             }
             let own = known.next_if(|bucket| i64::from_u64(bucket.key) == key);
-            filled.push(own.unwrap_or(Bucket { key: key.to_u64(), word: (0, 0), count: 0, subs: vec![] }));
+            filled.push(own.unwrap_or(Bucket { key: key.to_u64(), word: (0, 0), text: None, count: 0, subs: vec![] }));
             let next = rounding.next(key);
             if next <= key {
                 break;

@@ -1,13 +1,14 @@
 //! Puts buckets in order.
 
 use super::super::partial::{Bucket, NOWHERE};
-use super::super::spec::{By, Form, Metric, Node, Order, What};
+use super::super::spec::{By, Form, Metric, Missing, Node, Order, Terms, What};
 use super::super::{Partial, metrics::Stats};
 use crate::mapping::Kind;
 use crate::{Error, Result};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use tantivy::Searcher;
+use tantivy::columnar::StrColumn;
 
 /// A bucket, what it is ordered by before its key, and its word once that is known.
 pub(super) struct Ranked {
@@ -66,7 +67,10 @@ impl<'a> Ranking<'a> {
             groups.entry(one.bucket.word.0).or_default().push(one);
         }
         for (segment, mut group) in groups {
-            self.top(&mut group, size, |one, other| one.bucket.word.1.cmp(&other.bucket.word.1));
+            self.top(&mut group, size, |one, other| {
+                let (one, other) = (&one.bucket, &other.bucket);
+                one.word.1.cmp(&other.word.1).then_with(|| one.text.cmp(&other.text))
+            });
             segments.tell(segment, &mut group)?;
             ranked.append(&mut group);
         }
@@ -101,33 +105,47 @@ fn compare(orders: &[Order], one: &[f64], other: &[f64]) -> Ordering {
 }
 
 /// Where words are looked up.
-pub(super) struct Segments<'a> {
-    pub(super) searcher: &'a Searcher,
-    pub(super) column: Option<&'a str>,
-    pub(super) missing: Option<&'a str>,
+pub(in super::super) struct Segments<'a> {
+    searcher: &'a Searcher,
+    column: Option<&'a str>,
+    missing: Option<&'a str>,
 }
 
-impl Segments<'_> {
-    fn tell(&self, segment: u32, group: &mut [Ranked]) -> Result<()> {
-        let readers = self.searcher.segment_readers();
-        let reader = readers.get(segment as usize).filter(|_| segment != NOWHERE);
-        let column = match (reader, self.column) {
-            (Some(reader), Some(column)) => reader.fast_fields().str(column)?,
+impl<'a> Segments<'a> {
+    pub(in super::super) fn new(searcher: &'a Searcher, terms: &'a Terms) -> Self {
+        let missing = match &terms.source.missing {
+            Some(Missing::Word(word)) => Some(word.as_str()),
             _ => None,
         };
+        Segments { searcher, column: terms.source.leaf.as_ref().map(|leaf| leaf.column.as_str()), missing }
+    }
+
+    fn tell(&self, segment: u32, group: &mut [Ranked]) -> Result<()> {
+        let column = self.open(segment)?;
         for ranked in group {
-            let mut word = String::new();
-            match &column {
-                None => self.missing.unwrap_or_default().clone_into(&mut word),
-                Some(column) => {
-                    if !column.ord_to_str(u64::from(ranked.bucket.word.1), &mut word)? {
-                        return Err(Error::new(500, "exception", "a word is not in its dictionary: index the documents anew"));
-                    }
-                }
-            }
-            ranked.word = Some(word);
+            let word = ranked.bucket.text.take().map(String::from);
+            ranked.word = Some(word.map_or_else(|| self.word(column.as_ref(), ranked.bucket.word.1), Ok)?);
         }
         Ok(())
+    }
+
+    /// The words of a segment.
+    pub(in super::super) fn open(&self, segment: u32) -> Result<Option<StrColumn>> {
+        let reader = self.searcher.segment_readers().get(segment as usize).filter(|_| segment != NOWHERE);
+        match (reader, self.column) {
+            (Some(reader), Some(column)) => Ok(reader.fast_fields().str(column)?),
+            _ => Ok(None),
+        }
+    }
+
+    /// The word at a place of a segment's dictionary, or what stands in for missing ones.
+    pub(in super::super) fn word(&self, column: Option<&StrColumn>, place: u32) -> Result<String> {
+        let Some(column) = column else { return Ok(self.missing.unwrap_or_default().to_owned()) };
+        let mut word = String::new();
+        if !column.ord_to_str(u64::from(place), &mut word)? {
+            return Err(Error::new(500, "exception", "a word is not in its dictionary: index the documents anew"));
+        }
+        Ok(word)
     }
 }
 
@@ -185,6 +203,6 @@ fn metric(nodes: &[Node], subs: &[Partial], names: &[String], part: Option<&str>
 }
 
 /// Whether keys are words.
-pub(super) fn are_words(kind: Kind) -> bool {
+pub(in super::super) fn are_words(kind: Kind) -> bool {
     matches!(kind, Kind::Keyword | Kind::Text)
 }

@@ -110,8 +110,21 @@ impl Work for Histogramming {
         if self.reader.is_barren() || self.whole(block, hall) {
             return;
         }
+        let (several, bounded) = (self.reader.settles(), self.hard != (f64::NEG_INFINITY, f64::INFINITY));
         let read = self.reader.read(block);
         let mut cached = self.cached;
+        if let (Ords::One(parent), false, false) = (read.ords, several, bounded) {
+            let keys = read.values.iter().map(|code| {
+                if !cached.holds(*code) {
+                    cached = Cached::around(*code, &self.rounding, self.kind, self.hard);
+                }
+                // Without bounds there is always one.
+                cached.key.unwrap_or_default()
+            });
+            self.boxes.push_each(read.docs, parent, keys, hall);
+            self.cached = cached;
+            return;
+        }
         let mut last: Option<(DocId, u32, u64)> = None;
         for (place, (doc, code)) in read.docs.iter().zip(read.values).enumerate() {
             if !cached.holds(*code) {

@@ -7,7 +7,7 @@ use super::super::words::Words;
 use super::super::work::{Hall, Work};
 use super::Boxes;
 use crate::Result;
-use crate::blocks::{Block, Reader};
+use crate::blocks::{Block, Ords, Reader};
 use crate::mapping::Kind;
 
 /// Numbers this close together lie side by side.
@@ -58,7 +58,7 @@ impl Terming {
             let chosen = |ord: &u64| self.chosen.as_ref().is_none_or(|chosen| chosen.get(*ord as usize) == Some(&true));
             let rest = (0..u64::from(words.count())).filter(|ord| ords.binary_search(ord).is_err() && chosen(ord));
             let keys = words.keys(&rest.collect::<Vec<_>>())?;
-            buckets.extend(keys.into_iter().map(|(key, word)| Bucket { key, word, count: 0, subs: vec![] }));
+            buckets.extend(keys.into_iter().map(|(key, word)| Bucket { key, word, text: None, count: 0, subs: vec![] }));
         }
         Ok(if buckets.is_empty() { Partial::Nothing } else { Partial::Buckets(buckets) })
     }
@@ -96,7 +96,12 @@ impl Work for Terming {
         if self.reader.is_barren() {
             return;
         }
+        let several = self.reader.settles();
         let read = self.reader.read(block);
+        if let (Ords::One(parent), false, None, None) = (read.ords, several, &self.chosen, &self.codes) {
+            self.boxes.push_each(read.docs, parent, read.values.iter().copied(), hall);
+            return;
+        }
         for (place, (doc, code)) in read.docs.iter().zip(read.values).enumerate() {
             if self.chosen.as_ref().is_some_and(|chosen| chosen.get(*code as usize) != Some(&true)) {
                 continue;
