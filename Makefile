@@ -29,6 +29,10 @@ export GOSHAWK_OPENSEARCH := $(OPENSEARCH)
 NODES := $(abspath $(TARGET))/services/python
 export GOSHAWK_PYTHON := $(NODES)/bin/python
 
+# the official Python clients of OpenSearch and Elasticsearch, for the tests: each in a folder of its own
+CLIENTS := $(abspath $(TARGET))/services/clients
+export GOSHAWK_CLIENTS := $(CLIENTS)
+
 # where install-lib puts things, and from where: another folder than cargo's holds a library that is built already
 PREFIX ?= /usr/local
 LIB ?= $(TARGET)/release
@@ -86,7 +90,7 @@ demo: build ## a made-up network, live, and the address of a web page with its n
 	$(TARGET)/release/goshawk demo
 
 .PHONY: test
-test: need-rust need-lints need-test-tools need-kafka need-opensearch need-python need-prometheus need-torch ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
+test: need-rust need-lints need-test-tools need-kafka need-opensearch need-clients need-python need-prometheus need-torch ## everything that must pass before a change goes in; GOSHAWK_DATA=DIR adds real recordings
 	$(call said,cargo test)
 	cargo test --workspace --locked --no-fail-fast -- --skip storm::
 	$(call said,storms on three brokers)
@@ -270,6 +274,21 @@ $(OPENSEARCH)/.complete: tests/services/opensearch.xml tests/services/Store.java
 	rm -rf $(OPENSEARCH)
 	mvn -q -B -f tests/services/opensearch.xml dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory=$(OPENSEARCH)
 	javac -cp '$(OPENSEARCH)/*' -d $(OPENSEARCH) tests/services/Store.java
+	@touch $@
+
+.PHONY: need-clients
+need-clients: $(CLIENTS)/.complete ## the Python clients of OpenSearch and Elasticsearch for the tests, from PyPI
+
+$(CLIENTS)/.complete: $(wildcard tests/elastic/clients/*.txt)
+	$(call installed,python3,python3)
+	@python3 -c 'import ensurepip' 2>/dev/null || { $(SUDO) apt-get update -q; $(SUDO) apt-get install -qy python3-venv; }
+	$(call said,clients of OpenSearch and Elasticsearch)
+	rm -rf $(CLIENTS)
+	@for wanted in $^; do \
+	    client=$(CLIENTS)/$$(basename "$$wanted" .txt); \
+	    python3 -m venv "$$client"; \
+	    "$$client/bin/pip" install -q --disable-pip-version-check -r "$$wanted"; \
+	done
 	@touch $@
 
 .PHONY: need-python

@@ -47,6 +47,9 @@ pub enum Command {
     /// Look at records that were rejected, and give them another chance
     #[command(subcommand)]
     Rejected(Rejected),
+    /// Write the posts that a query finds to a file, with all that is known of them
+    #[command(after_help = EXPORTS)]
+    Export(Export),
     /// Text models, and the models that were learned from cascades: try, train, compare, go back to an older one
     #[command(subcommand, after_help = model::MODELS)]
     Model(ModelCommand),
@@ -73,7 +76,7 @@ A run resumes exactly where the last one on the same log stopped, however it sto
 
 const TOPICS: &str = "\
 Topics: posts, sightings, counts, series, sizes, estimates, predictions, errors, samples, models, rollbacks, accuracies, alerts,
-scores, late, rejected;
+scores, documents, gauges, rules, late, rejected;
 on Kafka any topic there is.
 Speaks to the process that runs on the log when there is one; else opens the log itself, and only reads.
 
@@ -82,6 +85,35 @@ Speaks to the process that runs on the log when there is one; else opens the log
   goshawk tap counts --from start --key toronto --meta
   goshawk tap predictions -f               how large each cascade will be, as it is looked at
   goshawk tap alerts -f                    what passes the threshold of a rule";
+
+const EXPORTS: &str = "\
+The query is in the language of Elasticsearch's query_string; words alone are looked for in what posts say. No query: all posts.
+Beside FILE stands FILE.manifest.json: the query, the time, what the file covers, which versions of which models spoke.
+
+  goshawk export 'vaccine AND sentiment:<-0.3' --out found.csv
+  goshawk export --from now-1d --out day.parquet
+  goshawk export 'lang:fr AND (neige OR pluie)' --format ids
+  goshawk export --out everything.ndjson";
+
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Which posts
+    pub query: Option<String>,
+    #[command(flatten)]
+    pub common: Common,
+    /// Where to; else to standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// csv, ndjson, parquet, ids or manifest [default: what FILE's name says, else ndjson]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<String>,
+    /// Not before this: a date, or date math as in now-1d
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<String>,
+    /// Before this
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<String>,
+}
 
 /// What most commands take.
 #[derive(Debug, Clone, Args)]

@@ -6,6 +6,7 @@ mod append;
 mod check;
 mod cli;
 mod config;
+mod export;
 mod model;
 mod place;
 mod push;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Demo(demo) => run::demo(&demo),
         Command::Check(check) => check::check(&check),
         Command::Tap(tap) => tap::tap(&tap),
+        Command::Export(arguments) => export::export(&arguments),
         Command::Top(at) => top::top(&at),
         Command::Rejected(rejected) => rejected::rejected(&rejected),
         Command::Model(model) => model::model(&model),

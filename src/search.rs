@@ -36,6 +36,18 @@ pub fn open(config: &Config, log: &dyn Log) -> Result<Option<Index>> {
     Ok(Some(Index::new(config.search.index.clone(), identity, Arc::new(indices), feed, place)))
 }
 
+/// The index of a log on which no process runs.
+pub fn alone(config: &Config) -> Result<Index> {
+    let place = Place::of(config)?;
+    if place.is_passing || !place.folder.join(&config.search.index).exists() {
+        let where_to = place.folder.display();
+        return Err(anyhow!("there is no index {} in {where_to}: run goshawk with the role search on this log first", config.search.index));
+    }
+    let log = journal::open(&config.log, journal::Access::Read)?;
+    let config = Config { roles: vec!["search".into()], search: crate::config::Search { run: true, ..config.search.clone() }, ..config.clone() };
+    open(&config, &*log)?.ok_or_else(|| anyhow!("there is no index"))
+}
+
 /// Where the indexes are.
 pub struct Place {
     folder: PathBuf,

@@ -1,4 +1,7 @@
 //! Documents in a real OpenSearch and in the index of the process, and the API that both speak.
 
+mod api;
+mod index;
+mod kibana;
 mod server;
 mod sink;

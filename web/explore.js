@@ -130,9 +130,7 @@ function showLenses() {
   const { answer, total, seconds } = page.lenses;
   for (const name of LENSES) {
     const all = { records: total, posts: answer.posts.doc_count }[name] ?? answer[name]?.value;
-    // Rules know no kinds of posts.
-    const caution = name === "posts" ? " Unlike this chart, a rule counts reposts: choose the threshold on the chart of records." : "";
-    const about = (line) => `Alerts when: ${rules.inWords(ruleOf(name, line, seconds))}.${caution}`;
+    const about = (line) => `Alerts when: ${rules.inWords(ruleOf(name, line, seconds))}.`;
     const why = state.q.trim() ? "Rules watch all posts: clear the query to save one." : "";
     lenses[name].show({ points: pointsOf(name, page.lenses), all, line: state.lines[name], why, about });
   }
