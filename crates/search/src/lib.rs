@@ -14,6 +14,7 @@ mod document;
 mod error;
 mod java;
 pub mod mapping;
+mod memory;
 mod patterns;
 pub mod run;
 #[cfg(test)]
