@@ -13,7 +13,7 @@ use jiff::{Span, Timestamp, ToSpan, Zoned};
 pub const DEFAULT_FORMAT: &str = "strict_date_optional_time||epoch_millis";
 
 /// How far a date that was written goes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 enum Unit {
     Year,
     Month,
@@ -23,6 +23,9 @@ enum Unit {
     Second,
     Exact,
 }
+
+/// The format of the other dates that are detected.
+pub(crate) const SLASHED: &str = "yyyy/MM/dd HH:mm:ss||yyyy/MM/dd||epoch_millis";
 
 /// What a date's text says.
 struct Written {
@@ -58,16 +61,27 @@ impl<'a> Reading<'a> {
         let (start, rest) = match text.strip_prefix("now") {
             Some(rest) => (self.now_millis, rest),
             None => match text.split_once("||") {
-                Some((anchor, rest)) => (self.round(anchor, false)?, rest),
-                None => return self.round(text, up),
+                Some((anchor, rest)) => (self.round(anchor, false).map_err(|_| self.refuse_sum(anchor))?, rest),
+                None => return self.round(text, up).map_err(|_| self.refuse_sum(text)),
             },
         };
-        add(start, rest, up, &self.zone).ok_or_else(|| self.refuse(text))
+        if let Some(unit) = unknown_unit(rest) {
+            let reason = format!("unit [{unit}] not supported for date math [{rest}]");
+            return Err(Error::new(400, "parse_exception", reason).in_search());
+        }
+        add(start, rest, up, &self.zone).ok_or_else(|| self.refuse_sum(text))
     }
 
     fn refuse(&self, text: &str) -> Error {
         let reason = format!("failed to parse date field [{text}] with format [{}]", self.format);
         Error::new(400, "parse_exception", reason)
+    }
+
+    /// What is asked for is refused with its cause, which says the same.
+    fn refuse_sum(&self, text: &str) -> Error {
+        let mut error = self.refuse(text).in_search();
+        error.reason = format!("{0}: [{0}]", error.reason);
+        error
     }
 
     fn round(&self, text: &str, up: bool) -> Result<i64> {
@@ -120,10 +134,16 @@ fn epoch(text: &str, factor: f64) -> Option<i64> {
     Some((number * factor).floor() as i64)
 }
 
-/// Is this string a date, when fields are met that no mapping names?
-pub(crate) fn detects(text: &str) -> bool {
-    // As Elasticsearch's default: `strict_date_optional_time`, or `yyyy/MM/dd HH:mm:ss Z||yyyy/MM/dd Z`.
-    text.len() >= 4 && text.as_bytes().first().is_some_and(u8::is_ascii_digit) && iso(text).is_some()
+/// The formats of a string that is a date, when fields are met that no mapping names.
+pub(crate) fn detected(text: &str) -> Option<&'static str> {
+    if text.len() < 4 || !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    if iso(text).is_some() {
+        return Some(DEFAULT_FORMAT);
+    }
+    let slashed = SLASHED.split("||").take(2).any(|format| pattern::read(format, text).is_some());
+    slashed.then_some(SLASHED)
 }
 
 /// `2020`, `2020-01-02`, `2020-01-02T03:04:05.678Z` and all between.
@@ -215,6 +235,11 @@ impl Rest<'_> {
 pub fn zone(name: &str) -> Result<TimeZone> {
     let offset = || Rest(name.as_bytes()).zone().flatten();
     offset().or_else(|| TimeZone::get(name).ok()).ok_or_else(|| Error::argument(format!("Unknown time-zone ID: {name}")))
+}
+
+/// The first unit of a sum that is none.
+fn unknown_unit(sums: &str) -> Option<char> {
+    sums.chars().find(|unit| unit.is_alphabetic() && !"yMwdhHms".contains(*unit))
 }
 
 /// Adds `+1d-2h/d` to a time.

@@ -1,8 +1,9 @@
 //! From a JSON document to what the index keeps of it.
 
+mod values;
+pub(crate) use values::{bounds, rounded};
 #[cfg(test)]
 mod tests;
-mod values;
 
 use crate::mapping::{Definition, Dynamic, Mapping};
 use crate::{Error, Result};
@@ -110,7 +111,9 @@ impl Walk<'_> {
             Dynamic::True => {}
         }
         let definition = match value {
-            Value::String(text) if self.mapping.date_detection && crate::dates::detects(text) => Definition::plain("date"),
+            Value::String(text) if self.mapping.date_detection && crate::dates::detected(text).is_some() => {
+                Definition::dynamic_date(crate::dates::detected(text).unwrap_or_default())
+            }
             Value::String(_) => Definition::dynamic_text(),
             Value::Bool(_) => Definition::plain("boolean"),
             Value::Number(number) if number.is_f64() => Definition::plain("float"),

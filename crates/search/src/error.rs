@@ -23,6 +23,13 @@ pub struct Error {
 /// The result of what may be refused.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// Puts an entry into a JSON object.
+pub(crate) fn set(object: &mut Value, name: &str, value: Value) {
+    if let Some(entries) = object.as_object_mut() {
+        entries.insert(name.to_owned(), value);
+    }
+}
+
 impl Error {
     /// A request that is refused.
     pub fn new(status: u16, kind: &'static str, reason: impl Into<String>) -> Self {
@@ -55,7 +62,7 @@ impl Error {
     pub fn bare(&self) -> Value {
         let mut told = json!({ "type": self.kind, "reason": self.reason });
         for (name, value) in &self.more {
-            told[*name] = value.clone();
+            set(&mut told, name, value.clone());
         }
         told
     }

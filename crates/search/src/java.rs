@@ -15,6 +15,19 @@ pub(crate) fn written(value: &Value) -> String {
     }
 }
 
+/// A number as Java's `Double.toString` writes it.
+pub(crate) fn double(number: f64) -> String {
+    let exponent = if number == 0.0 { 0 } else { number.abs().log10().floor() as i32 };
+    if (-3..7).contains(&exponent) {
+        return format!("{number:?}");
+    }
+    let told = format!("{number:E}");
+    match told.split_once('E') {
+        Some((digits, exponent)) if !digits.contains('.') => format!("{digits}.0E{exponent}"),
+        _ => told,
+    }
+}
+
 /// What a value is called in `Can't get text on a START_OBJECT`.
 pub(crate) fn token(value: &Value) -> &'static str {
     match value {

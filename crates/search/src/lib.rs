@@ -12,18 +12,26 @@ pub mod columns;
 pub mod dates;
 mod document;
 mod error;
+mod fetch;
 mod java;
 pub mod mapping;
 mod memory;
 mod patterns;
+pub mod query;
+mod rest;
 pub mod run;
 #[cfg(test)]
 mod samples;
 mod scan;
+mod search;
 pub mod sort;
+mod store;
+mod walk;
 pub mod zones;
 
 pub use error::{Error, Result};
+pub use store::{Feed, Indices};
+pub use walk::{Document, Pages};
 
 /// A request.
 #[derive(Clone, Debug)]

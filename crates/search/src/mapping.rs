@@ -80,6 +80,9 @@ pub struct Mapping {
     objects: BTreeSet<String>,
     pub(crate) dynamic: Dynamic,
     pub(crate) date_detection: bool,
+    /// The index whose mapping it is.
+    pub(crate) index: String,
+    id: Option<Leaf>,
 }
 
 impl Mapping {
@@ -93,12 +96,14 @@ impl Mapping {
             objects: BTreeSet::new(),
             dynamic: Dynamic::True,
             date_detection: true,
+            index: String::new(),
+            id: id(),
         }
     }
 
     /// The field at a path, sub-fields by `path.name`.
     pub fn leaf(&self, path: &str) -> Option<&Leaf> {
-        self.leaves.get(path)
+        self.leaves.get(path).or_else(|| self.id.as_ref().filter(|_| path == "_id"))
     }
 
     /// All fields, by path.
@@ -119,6 +124,11 @@ impl Mapping {
     /// Is this the path of an object?
     pub fn is_object(&self, path: &str) -> bool {
         self.objects.contains(path)
+    }
+
+    /// The paths of all objects.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &str> {
+        self.objects.iter().map(String::as_str)
     }
 
     /// The paths that a pattern with `*` names, or the path itself.
@@ -152,8 +162,26 @@ impl Default for Mapping {
     }
 }
 
+/// Where texts without a word are told.
+pub(crate) fn empty() -> Field {
+    static FIELD: std::sync::LazyLock<Field> =
+        std::sync::LazyLock::new(|| schema().get_field("_empty").unwrap_or(Field::from_field_id(0)));
+    *FIELD
+}
+
+/// Ids are words too.
+fn id() -> Option<Leaf> {
+    let field = schema().get_field("_id").ok()?;
+    Some(Leaf { kind: Kind::Keyword, type_name: "_id".to_owned(), field, column: "_id".to_owned() })
+}
+
 /// The schema of every index: its own fields, then the slots.
 pub fn schema() -> Schema {
+    static WHOLE: std::sync::LazyLock<Schema> = std::sync::LazyLock::new(build);
+    WHOLE.clone()
+}
+
+fn build() -> Schema {
     let mut schema = Schema::builder();
     let raw = || TextFieldIndexing::default().set_tokenizer("raw").set_index_option(IndexRecordOption::Basic);
     schema.add_text_field(
@@ -161,6 +189,8 @@ pub fn schema() -> Schema {
         TextOptions::default().set_indexing_options(raw().set_fieldnorms(false)).set_fast("raw").set_stored(),
     );
     schema.add_bytes_field("_source", tantivy::schema::STORED);
+    // The slots of texts that are there without a word in them.
+    schema.add_text_field("_empty", TextOptions::default().set_indexing_options(raw().set_fieldnorms(false)));
     schema.add_u64_field("_version", tantivy::schema::FAST);
     schema.add_u64_field("_seq_no", tantivy::schema::FAST);
     for kind in Kind::ALL {

@@ -145,6 +145,12 @@ impl Sort {
         Collector::new(self.clone(), firsts(searcher), limit, track_scores)
     }
 
+    /// The order of two hits of different indices, by what their `sort` tells. One field may be of several types there.
+    pub(crate) fn compare(&self, keys: &[Value], others: &[Value]) -> std::cmp::Ordering {
+        let pairs = self.keys.iter().zip(keys.iter().zip(others));
+        pairs.map(|(key, (one, other))| key.compare(one, other)).find(|order| order.is_ne()).unwrap_or(std::cmp::Ordering::Equal)
+    }
+
     /// A hit's `sort`.
     pub fn values(&self, hit: &Hit) -> Vec<Value> {
         self.keys.iter().zip(&hit.codes).map(|(key, code)| key.value(code, hit)).collect()
@@ -152,6 +158,22 @@ impl Sort {
 }
 
 impl Key {
+    fn compare(&self, one: &Value, other: &Value) -> std::cmp::Ordering {
+        let order = match (one, other) {
+            (Value::Null, Value::Null) => return std::cmp::Ordering::Equal,
+            (Value::Null, _) | (_, Value::Null) => {
+                let first = matches!(&self.what, What::Field(column) if column.missing == Missing::First);
+                return if first == one.is_null() { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater };
+            }
+            (Value::String(one), Value::String(other)) => one.cmp(other),
+            _ => match (one.as_i64(), other.as_i64()) {
+                (Some(one), Some(other)) => one.cmp(&other),
+                _ => one.as_f64().unwrap_or_default().total_cmp(&other.as_f64().unwrap_or_default()),
+            },
+        };
+        if self.falling { order.reverse() } else { order }
+    }
+
     fn value(&self, code: &Code, hit: &Hit) -> Value {
         let code = match code {
             Code::First | Code::Last => return Value::Null,

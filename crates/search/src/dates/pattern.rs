@@ -78,17 +78,19 @@ pub(super) fn read(pattern: &str, text: &str) -> Option<Written> {
                 if at_least == 1 { rest.0.iter().take(2).take_while(|byte| byte.is_ascii_digit()).count() } else { at_least };
             rest.digits(count.max(1))
         };
+        let mut here = unit;
         match letter {
             'y' | 'u' => year = number(count.max(4))? as i16,
-            'M' => (month, unit) = (number(count)? as i8, Unit::Month),
-            'd' => (day, unit) = (number(count)? as i8, Unit::Day),
-            'H' => (*clock.first_mut()?, unit) = (number(count)? as i8, Unit::Hour),
-            'm' => (*clock.get_mut(1)?, unit) = (number(count)? as i8, Unit::Minute),
-            's' => (*clock.get_mut(2)?, unit) = (number(count)? as i8, Unit::Second),
-            'S' => (nanos, unit) = (rest.fraction()?, Unit::Exact),
+            'M' => (month, here) = (number(count)? as i8, Unit::Month),
+            'd' => (day, here) = (number(count)? as i8, Unit::Day),
+            'H' => (*clock.first_mut()?, here) = (number(count)? as i8, Unit::Hour),
+            'm' => (*clock.get_mut(1)?, here) = (number(count)? as i8, Unit::Minute),
+            's' => (*clock.get_mut(2)?, here) = (number(count)? as i8, Unit::Second),
+            'S' => (nanos, here) = (rest.fraction()?, Unit::Exact),
             'X' | 'x' | 'Z' => zone = rest.zone()?,
             _ => return None,
         }
+        unit = if here > unit { here } else { unit };
     }
     let [hour, minute, second] = clock;
     let time = DateTime::new(year, month, day, hour, minute, second, nanos).ok()?;

@@ -14,7 +14,13 @@ const LONGEST: usize = 32766;
 /// Adds a value to a document.
 pub(super) fn put(document: &mut TantivyDocument, leaf: &Leaf, definition: &Definition, value: &Value) -> Result<()> {
     match leaf.kind {
-        Kind::Text => document.add_text(leaf.field, text(value)?),
+        Kind::Text => {
+            let text = text(value)?;
+            if !text.chars().any(char::is_alphanumeric) && crate::analysis::words(&text).is_empty() {
+                document.add_text(crate::mapping::empty(), &leaf.column);
+            }
+            document.add_text(leaf.field, text);
+        }
         Kind::Keyword => {
             let text = text(value)?;
             let limit = definition.ignore_above().unwrap_or(usize::MAX);
@@ -30,6 +36,8 @@ pub(super) fn put(document: &mut TantivyDocument, leaf: &Leaf, definition: &Defi
             }
             document.add_text(leaf.field, text);
         }
+        // An empty string is no number, and none is kept.
+        Kind::Long | Kind::Double if value == "" => {}
         Kind::Long => document.add_i64(leaf.field, whole(&leaf.type_name, value)?),
         Kind::Double => document.add_f64(leaf.field, real(&leaf.type_name, value)?),
         Kind::Boolean => document.add_i64(leaf.field, i64::from(truth(value)?)),

@@ -4,6 +4,7 @@ use super::{Kind, Leaf, Mapping};
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// What a mapping says of a field.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +45,16 @@ impl Definition {
         let mut text = Definition::plain("text");
         text.fields.insert("keyword".to_owned(), keyword);
         text
+    }
+
+    /// What strings become that are dates in these formats.
+    pub(crate) fn dynamic_date(format: &str) -> Self {
+        let mut date = Definition::plain("date");
+        if format != crate::dates::DEFAULT_FORMAT {
+            date.told.insert("format".to_owned(), json!(format));
+            date.told.insert("print_format".to_owned(), json!(format.split("||").next()));
+        }
+        date
     }
 
     /// Formats, if it is a date that tells its own.
@@ -106,7 +117,8 @@ impl Definition {
         Ok(())
     }
 
-    pub(super) fn told(&self) -> Value {
+    /// As JSON.
+    pub(crate) fn told(&self) -> Value {
         let mut told = self.told.clone();
         told.insert("type".to_owned(), json!(self.type_name));
         if !self.fields.is_empty() {
@@ -159,6 +171,7 @@ fn check(path: &str, kind: Kind, type_name: &str, name: &str, value: &Value) -> 
             }
             true
         }
+        "print_format" => kind == Kind::Date,
         "meta" => true,
         _ => false,
     };
@@ -258,7 +271,7 @@ impl Mapping {
         let mut whole = match self.definitions.get(path) {
             Some(old) if old.type_name != definition.type_name => {
                 let (old, new) = (&old.type_name, &definition.type_name);
-                return Err(Error::argument(format!("mapper [{path}] cannot be changed from type [{old}] to type [{new}]")));
+                return Err(Error::argument(format!("mapper [{path}] cannot be changed from type [{old}] to [{new}]")));
             }
             Some(old) => old.clone(),
             None => {
@@ -267,12 +280,11 @@ impl Mapping {
             }
         };
         for (name, field) in definition.fields {
-            if !whole.fields.contains_key(&name) {
-                let path = format!("{path}.{name}");
-                self.slot(&path, &field)?;
-                self.definitions.insert(path, field.clone());
-                whole.fields.insert(name, field);
-            }
+            let Entry::Vacant(place) = whole.fields.entry(name) else { continue };
+            let path = format!("{path}.{}", place.key());
+            self.slot(&path, &field)?;
+            self.definitions.insert(path, field.clone());
+            place.insert(field);
         }
         self.definitions.insert(path.to_owned(), whole);
         Ok(())

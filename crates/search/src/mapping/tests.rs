@@ -28,7 +28,7 @@ fn slots_outlive_fields_that_come_before_them() {
 fn conflicts_are_refused() {
     let mut mapping = Mapping::read(&json!({"properties": {"a": {"type": "long"}, "o.b": {"type": "long"}}})).unwrap();
     for (told, reason) in [
-        (json!({"properties": {"a": {"type": "keyword"}}}), "mapper [a] cannot be changed from type [long] to type [keyword]"),
+        (json!({"properties": {"a": {"type": "keyword"}}}), "mapper [a] cannot be changed from type [long] to [keyword]"),
         (
             json!({"properties": {"a": {"properties": {"b": {"type": "long"}}}}}),
             "can't merge a non object mapping [a] with an object mapping",

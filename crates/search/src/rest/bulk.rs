@@ -1,0 +1,212 @@
+//! Many writes in one request.
+
+use super::documents::{Refresh, WRITING, condition, invalid, refresh, settle, status, writable, written};
+use super::updates::Change;
+use super::{Ask, Body, Reply, whole};
+use crate::store::{Condition, Done, Index, Write};
+use crate::{Error, Result};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What is done to a document.
+#[derive(Clone, Copy, PartialEq)]
+enum Action {
+    Index,
+    Create,
+    Update,
+    Delete,
+}
+
+impl Action {
+    fn name(self) -> &'static str {
+        match self {
+            Action::Index => "index",
+            Action::Create => "create",
+            Action::Update => "update",
+            Action::Delete => "delete",
+        }
+    }
+}
+
+/// A line that says what to do.
+struct Order {
+    action: Action,
+    index: Option<String>,
+    id: Option<String>,
+    condition: Condition,
+}
+
+fn malformed(number: usize, more: &str) -> Error {
+    Error::argument(format!("Malformed action/metadata line [{number}], {more}"))
+}
+
+impl Order {
+    fn read(line: &[u8], number: usize) -> Result<Self> {
+        let told: Value = serde_json::from_slice(line).map_err(|error| {
+            let kind = if error.is_eof() { "json_e_o_f_exception" } else { "json_parse_exception" };
+            Error::new(400, kind, error.to_string())
+        })?;
+        let Value::Object(told) = told else {
+            return Err(malformed(number, &format!("expected START_OBJECT but found [{}]", crate::java::token(&told))));
+        };
+        let Some((name, value)) = told.into_iter().next() else {
+            return Err(malformed(number, "expected FIELD_NAME but found [END_OBJECT]"));
+        };
+        let action = match name.as_str() {
+            "index" => Action::Index,
+            "create" => Action::Create,
+            "update" => Action::Update,
+            "delete" => Action::Delete,
+            _ => return Err(malformed(number, &format!("expected one of [create, delete, index, update] but found [{name}]"))),
+        };
+        let Value::Object(about) = value else {
+            return Err(malformed(number, &format!("expected START_OBJECT or END_OBJECT but found [{}]", crate::java::token(&value))));
+        };
+        Order::of(action, about, number)
+    }
+
+    fn of(action: Action, about: Map<String, Value>, number: usize) -> Result<Self> {
+        let (mut version, mut version_type, mut seq_no, mut create) = (None, None, None, action == Action::Create);
+        let mut order = Order { action, index: None, id: None, condition: Condition::Any };
+        for (name, value) in about {
+            let text = crate::java::written(&value);
+            match name.as_str() {
+                "_index" if !value.is_null() => order.index = Some(text),
+                "_id" if !value.is_null() => order.id = Some(text),
+                "version" | "_version" => version = text.parse().ok(),
+                "version_type" | "_version_type" => version_type = Some(text),
+                "if_seq_no" => seq_no = text.parse().ok(),
+                "op_type" => create |= text == "create",
+                "_index" | "_id" | "routing" | "_routing" | "if_primary_term" | "retry_on_conflict" | "_retry_on_conflict" | "require_alias"
+                | "_type" => {}
+                _ => return Err(Error::argument(format!("Action/metadata line [{number}] contains an unknown parameter [{name}]"))),
+            }
+        }
+        order.condition = if create { Condition::Absent } else { condition(version, version_type.as_deref(), seq_no)? };
+        Ok(order)
+    }
+}
+
+/// The lines of a body.
+struct Lines<'a> {
+    rest: &'a [u8],
+    number: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let end = self.rest.iter().position(|byte| *byte == b'\n').unwrap_or(self.rest.len());
+        let (line, rest) = self.rest.split_at(end);
+        self.rest = rest.get(1..).unwrap_or_default();
+        self.number += 1;
+        Some(line.strip_suffix(b"\r").unwrap_or(line))
+    }
+}
+
+/// Reads all of a body before anything of it is done: what does not read stops all of it.
+fn read<'a>(body: &'a [u8], name: Option<&str>) -> Result<Vec<(Order, &'a [u8])>> {
+    if body.last() != Some(&b'\n') {
+        return Err(Error::argument("The bulk request must be terminated by a newline [\\n]"));
+    }
+    let mut lines = Lines { rest: body, number: 0 };
+    let mut orders = vec![];
+    while let Some(line) = lines.next() {
+        if line.is_empty() {
+            continue;
+        }
+        let order = Order::read(line, lines.number)?;
+        if order.index.is_none() && name.is_none() {
+            return Err(invalid("index is missing"));
+        }
+        let source = if order.action == Action::Delete { b"" } else { lines.next().unwrap_or_default() };
+        if order.action == Action::Update {
+            Change::read(source)?;
+        }
+        orders.push((order, source));
+    }
+    if orders.is_empty() { Err(invalid("no requests added")) } else { Ok(orders) }
+}
+
+pub(super) fn bulk(ask: &Ask, name: Option<&str>) -> Result<Reply> {
+    let started = Instant::now();
+    ask.parameters.allow(&ask.path, &[&WRITING, &["_source", "_source_includes", "_source_excludes", "type", "batch_size"]])?;
+    let refresh = refresh(ask)?;
+    if ask.body.is_empty() {
+        return Err(Error::new(400, "parse_exception", "request body is required"));
+    }
+    let orders = read(ask.body, name)?;
+    let mut touched: BTreeMap<String, Arc<Index>> = BTreeMap::new();
+    let mut items = Vec::with_capacity(orders.len() * 160);
+    let mut errors = false;
+    for (order, source) in &orders {
+        let index = order.index.as_deref().or(name).unwrap_or_default();
+        let done = act(ask, &mut touched, index, order, source, refresh);
+        errors |= done.is_err();
+        if !items.is_empty() {
+            items.push(b',');
+        }
+        item(&mut items, index, order, done)?;
+    }
+    // Nothing is answered before it lasts.
+    touched.values().try_for_each(|index| settle(index, refresh))?;
+    let mut body = format!("{{\"took\":{},\"errors\":{errors},\"items\":[", started.elapsed().as_millis()).into_bytes();
+    body.extend_from_slice(&items);
+    body.extend_from_slice(b"]}");
+    Ok(Reply { status: 200, body: Body::Written(body) })
+}
+
+/// Does what a line says; tells what came of it.
+fn act(
+    ask: &Ask,
+    touched: &mut BTreeMap<String, Arc<Index>>,
+    name: &str,
+    order: &Order,
+    source: &[u8],
+    refresh: Refresh,
+) -> Result<(u16, Map<String, Value>)> {
+    let index = match touched.get(name) {
+        Some(index) => index.clone(),
+        None => {
+            let index = if order.action == Action::Delete { ask.single(name)? } else { writable(ask, name)? };
+            touched.insert(name.to_owned(), index.clone());
+            index
+        }
+    };
+    let (done, noop) = match (order.action, &order.id) {
+        (Action::Update, Some(id)) => Change::read(source)?.apply(&index, id)?,
+        (Action::Update | Action::Delete, None) => return Err(Error::argument("an id must be provided if version type or value are set")),
+        _ => (write(&index, order, source)?, false),
+    };
+    let mut told = written(&index, &done, refresh);
+    if noop {
+        told.insert("result".to_owned(), json!("noop"));
+        told.remove("forced_refresh");
+    }
+    Ok((status(done.outcome), told))
+}
+
+fn write(index: &Index, order: &Order, source: &[u8]) -> Result<Done> {
+    let source = (order.action != Action::Delete).then_some(source);
+    index.write(&Write { id: order.id.as_deref(), source, condition: order.condition })
+}
+
+/// Writes what came of a line.
+fn item(into: &mut Vec<u8>, index: &str, order: &Order, done: Result<(u16, Map<String, Value>)>) -> Result<()> {
+    let (status, mut told) = done.unwrap_or_else(|error| {
+        let mut told = Map::new();
+        told.insert("_index".to_owned(), json!(index));
+        told.insert("_id".to_owned(), json!(order.id));
+        told.insert("error".to_owned(), whole(&error));
+        (error.status, told)
+    });
+    told.insert("status".to_owned(), json!(status));
+    into.extend_from_slice(format!("{{\"{}\":", order.action.name()).as_bytes());
+    serde_json::to_writer(&mut *into, &told).map_err(|error| Error::new(500, "exception", error.to_string()))?;
+    into.push(b'}');
+    Ok(())
+}

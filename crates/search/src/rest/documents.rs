@@ -1,0 +1,249 @@
+//! Single documents.
+
+use super::{Ask, Body, Reply, refusal};
+use crate::error::set;
+use crate::fetch::SourceFilter;
+use crate::mapping::Mapping;
+use crate::store::{Condition, Done, Index, Outcome, Stored, Write, missing};
+use crate::{Error, Result};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+pub(super) const WRITING: [&str; 13] = [
+    "refresh",
+    "routing",
+    "timeout",
+    "version",
+    "version_type",
+    "if_seq_no",
+    "if_primary_term",
+    "op_type",
+    "wait_for_active_shards",
+    "require_alias",
+    "pipeline",
+    "retry_on_conflict",
+    "lang",
+];
+const READING: [&str; 12] = [
+    "_source",
+    "_source_includes",
+    "_source_excludes",
+    "_source_include",
+    "_source_exclude",
+    "realtime",
+    "refresh",
+    "routing",
+    "preference",
+    "version",
+    "version_type",
+    "stored_fields",
+];
+
+pub(super) fn invalid(reason: &str) -> Error {
+    Error::new(400, "action_request_validation_exception", format!("Validation Failed: 1: {reason};"))
+}
+
+/// When a write is to be found.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Refresh {
+    Later,
+    Awaited,
+    Now,
+}
+
+pub(super) fn refresh(ask: &Ask) -> Result<Refresh> {
+    match ask.parameters.text("refresh") {
+        None | Some("false") => Ok(Refresh::Later),
+        Some("true" | "") => Ok(Refresh::Now),
+        Some("wait_for") => Ok(Refresh::Awaited),
+        Some(other) => Err(Error::argument(format!("Unknown value for refresh: [{other}]."))),
+    }
+}
+
+/// An index to be written to: it is made if it is not there.
+pub(super) fn writable(ask: &Ask, name: &str) -> Result<Arc<Index>> {
+    let index = match ask.indices.get(name) {
+        Some(index) => index,
+        None => match ask.indices.create(name, Value::Null, Mapping::new()) {
+            // Somebody else was faster.
+            Err(error) if error.kind == "resource_already_exists_exception" => ask.single(name)?,
+            made => made?,
+        },
+    };
+    index.check_unfed()?;
+    Ok(index)
+}
+
+/// The condition that a version, its type and a number make.
+pub(super) fn condition(version: Option<u64>, kind: Option<&str>, number: Option<u64>) -> Result<Condition> {
+    match (version, kind) {
+        (Some(version), Some("external" | "external_gt")) => Ok(Condition::Older(version)),
+        (Some(version), Some("external_gte")) => Ok(Condition::NotNewer(version)),
+        (Some(_), _) => Err(invalid(
+            "internal versioning can not be used for optimistic concurrency control. Please use `if_seq_no` and `if_primary_term` instead",
+        )),
+        (None, Some(other)) if !matches!(other, "internal" | "external" | "external_gt" | "external_gte") => {
+            Err(Error::argument(format!("No version type match [{other}]")))
+        }
+        _ => Ok(number.map_or(Condition::Any, Condition::Number)),
+    }
+}
+
+fn asked_condition(ask: &Ask) -> Result<Condition> {
+    let number = |name: &str| -> Result<Option<u64>> {
+        let Some(text) = ask.parameters.text(name) else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| Error::argument(format!("Failed to parse long parameter [{name}] with value [{text}]")))
+    };
+    condition(number("version")?, ask.parameters.text("version_type"), number("if_seq_no")?)
+}
+
+pub(super) fn written(index: &Index, done: &Done, refresh: Refresh) -> Map<String, Value> {
+    let mut told = Map::new();
+    told.insert("_index".to_owned(), json!(index.about.name));
+    told.insert("_id".to_owned(), json!(done.id));
+    told.insert("_version".to_owned(), json!(done.version));
+    told.insert("result".to_owned(), json!(done.outcome.name()));
+    if refresh == Refresh::Now {
+        told.insert("forced_refresh".to_owned(), json!(true));
+    }
+    told.insert("_shards".to_owned(), json!({ "total": 1, "successful": 1, "failed": 0 }));
+    told.insert("_seq_no".to_owned(), json!(done.seq_no));
+    told.insert("_primary_term".to_owned(), json!(1));
+    told
+}
+
+pub(super) fn status(outcome: Outcome) -> u16 {
+    match outcome {
+        Outcome::Created => 201,
+        Outcome::NotFound => 404,
+        _ => 200,
+    }
+}
+
+/// Makes a write last, and be found if that is asked.
+pub(super) fn settle(index: &Index, refresh: Refresh) -> Result<()> {
+    index.sync()?;
+    if refresh == Refresh::Later { Ok(()) } else { index.refresh() }
+}
+
+fn reply(index: &Index, done: &Done, refresh: Refresh) -> Result<Reply> {
+    settle(index, refresh)?;
+    Reply::with_status(status(done.outcome), Value::Object(written(index, done, refresh)))
+}
+
+pub(super) fn put(ask: &Ask, name: &str, id: Option<&str>, must_be_new: bool) -> Result<Reply> {
+    ask.parameters.allow(&ask.path, &[&WRITING])?;
+    let refresh = refresh(ask)?;
+    if ask.body.is_empty() {
+        return Err(Error::new(400, "parse_exception", "request body is required"));
+    }
+    let must_be_new = must_be_new || ask.parameters.text("op_type") == Some("create");
+    let condition = if must_be_new { Condition::Absent } else { asked_condition(ask)? };
+    let index = writable(ask, name)?;
+    let done = index.write(&Write { id, source: Some(ask.body), condition })?;
+    reply(&index, &done, refresh)
+}
+
+pub(super) fn delete(ask: &Ask, name: &str, id: &str) -> Result<Reply> {
+    ask.parameters.allow(&ask.path, &[&WRITING])?;
+    let refresh = refresh(ask)?;
+    let condition = asked_condition(ask)?;
+    let index = ask.single(name)?;
+    let done = index.write(&Write { id: Some(id), source: None, condition })?;
+    reply(&index, &done, refresh)
+}
+
+/// An index that a document is read from.
+fn readable(ask: &Ask, name: &str) -> Result<Arc<Index>> {
+    ask.indices.get(name).ok_or_else(|| {
+        let mut error = missing(name);
+        error.more.iter_mut().filter(|(name, _)| *name == "resource.type").for_each(|(_, value)| *value = json!("index_expression"));
+        error
+    })
+}
+
+fn asked_source(ask: &Ask) -> SourceFilter {
+    let text = |name: &str, old: &str| ask.parameters.text(name).or_else(|| ask.parameters.text(old));
+    let filter = SourceFilter::of_address(
+        ask.parameters.text("_source"),
+        text("_source_includes", "_source_include"),
+        text("_source_excludes", "_source_exclude"),
+    );
+    filter.unwrap_or_default()
+}
+
+/// A document as it is told, or that it is not there.
+fn told(index: &str, id: &str, found: Option<&Stored>, filter: &SourceFilter) -> Result<Value> {
+    let Some(found) = found else { return Ok(json!({ "_index": index, "_id": id, "found": false })) };
+    let mut told = json!({
+        "_index": index,
+        "_id": id,
+        "_version": found.version,
+        "_seq_no": found.seq_no,
+        "_primary_term": 1,
+        "found": true,
+    });
+    if let Some(source) = filter.of(&found.source)? {
+        set(&mut told, "_source", serde_json::from_slice(&source).unwrap_or_default());
+    }
+    Ok(told)
+}
+
+fn lookup(ask: &Ask, name: &str, id: &str) -> Result<(Arc<Index>, Option<Stored>)> {
+    ask.parameters.allow(&ask.path, &[&READING])?;
+    let index = readable(ask, name)?;
+    if refresh(ask)? == Refresh::Now {
+        index.refresh()?;
+    }
+    let realtime = ask.parameters.text("realtime") != Some("false");
+    let found = index.get(id, realtime)?;
+    Ok((index, found))
+}
+
+pub(super) fn get(ask: &Ask, name: &str, id: &str) -> Result<Reply> {
+    let (index, found) = lookup(ask, name, id)?;
+    let told = told(&index.about.name, id, found.as_ref(), &asked_source(ask))?;
+    Reply::with_status(if found.is_some() { 200 } else { 404 }, told)
+}
+
+pub(super) fn source(ask: &Ask, name: &str, id: &str) -> Result<Reply> {
+    let (index, found) = lookup(ask, name, id)?;
+    let found = found.map(|found| Ok::<_, Error>(asked_source(ask).of(&found.source)?.map(|source| source.into_owned())));
+    match found.transpose()?.flatten() {
+        Some(source) => Ok(Reply { status: 200, body: Body::Written(source) }),
+        None => {
+            let reason = format!("Document not found [{}]/[{id}]", index.about.name);
+            Err(Error::new(404, "resource_not_found_exception", reason))
+        }
+    }
+}
+
+pub(super) fn several(ask: &Ask, name: Option<&str>) -> Result<Reply> {
+    ask.parameters.allow(&ask.path, &[&READING])?;
+    let body = ask.object()?;
+    if let Some(key) = body.keys().find(|key| !matches!(key.as_str(), "docs" | "ids")) {
+        return Err(Error::parsing(format!("unknown key [{key}] for a START_ARRAY, expected [docs] or [ids]")));
+    }
+    let list = |key: &str| body.get(key).and_then(Value::as_array).into_iter().flatten();
+    let ids = list("ids").map(|id| json!({ "_id": id }));
+    let wanted: Vec<Value> = list("docs").cloned().chain(ids).collect();
+    if wanted.is_empty() {
+        return Err(invalid("no documents to get"));
+    }
+    let docs = wanted.iter().map(|one| of_several(ask, name, one)).collect::<Result<Vec<_>>>()?;
+    Reply::json(json!({ "docs": docs }))
+}
+
+fn of_several(ask: &Ask, name: Option<&str>, one: &Value) -> Result<Value> {
+    let name = one.get("_index").and_then(Value::as_str).or(name).ok_or_else(|| invalid("index is missing for doc 0"))?;
+    let id = one.get("_id").filter(|id| !id.is_null()).ok_or_else(|| invalid("id is missing for doc 0"))?;
+    let id = crate::java::written(id);
+    let filter = one.get("_source").map_or_else(|| Ok(asked_source(ask)), SourceFilter::read)?;
+    match readable(ask, name).and_then(|index| index.get(&id, true)) {
+        Ok(found) => told(name, &id, found.as_ref(), &filter),
+        Err(error) => {
+            let (_, refusal) = refusal(&error);
+            Ok(json!({ "_index": name, "_id": id, "error": refusal.get("error") }))
+        }
+    }
+}

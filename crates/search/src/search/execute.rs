@@ -1,0 +1,282 @@
+//! Runs a search.
+
+use super::best::{Best, first, ranks};
+use super::least::Least;
+use super::{Request, Target, Track};
+use crate::aggregate::{Fetch, Found as TopHits, Limits, Partial, Plan, Scope};
+use crate::fetch::{self, Shown};
+use crate::mapping::Mapping;
+use crate::query::{Boxed, Context, Mark};
+use crate::run;
+use crate::sort::{Hit, Sort};
+use crate::store::now_millis;
+use crate::{Error, Result};
+use serde_json::Value;
+use tantivy::query::{AllQuery, EnableScoring, Query};
+use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocAddress, DocSet, Searcher};
+
+/// A hit.
+pub(crate) struct Ranked {
+    /// The place of its index among the targets.
+    pub target: usize,
+    pub address: DocAddress,
+    /// None if none was asked for.
+    pub score: Option<f32>,
+    /// Its keys, if an order was asked for.
+    pub keys: Option<Vec<Value>>,
+}
+
+impl Ranked {
+    /// A hit without a score.
+    pub(crate) fn plain(target: usize, address: DocAddress, keys: Option<Vec<Value>>) -> Self {
+        Ranked { target, address, score: None, keys }
+    }
+}
+
+/// What a search found.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub hits: Vec<Ranked>,
+    pub total: usize,
+    /// Are there more hits than were counted?
+    pub uncounted: bool,
+    pub greatest: Option<f32>,
+    pub aggregations: Option<Value>,
+    /// Why some indices told nothing.
+    pub failed: Vec<Error>,
+    /// What to show in each target's texts.
+    pub marks: Vec<Vec<(String, Mark)>>,
+}
+
+/// A search, read for one index.
+struct Prepared {
+    query: Boxed,
+    /// The query for hits, if `post_filter` leaves fewer than aggregations see.
+    narrowed: Option<Boxed>,
+    sort: Sort,
+    plan: Option<Plan>,
+    marks: Vec<(String, Mark)>,
+}
+
+fn prepare(request: &Request, mapping: &Mapping) -> Result<Prepared> {
+    let now = now_millis();
+    let context = Context::new(mapping, now);
+    let mut query = request.query.as_ref().map_or_else(|| Ok(crate::query::all()), |told| context.read(told, 1))?;
+    let marks = context.marks.take();
+    if let Some(score) = request.min_score {
+        query = Box::new(Least { inner: query.into(), score });
+    }
+    let narrowed = match &request.post_filter {
+        None => None,
+        Some(told) => Some(crate::query::narrowed(query.box_clone(), Context::new(mapping, now).read(told, 1)?)),
+    };
+    let read = |told: &Value| crate::query::read(told, mapping, now);
+    let scope = Scope { mapping, now_millis: now, limits: Limits::default(), query: &read };
+    let plan = request.aggregations.as_ref().map(|told| Plan::read(told, &scope)).transpose()?;
+    let sort = Sort::read(request.sort.as_ref(), request.search_after.as_ref(), mapping)?;
+    Ok(Prepared { query, narrowed, sort, plan, marks })
+}
+
+/// Searches all targets.
+pub(crate) fn search(targets: &[Target], request: &Request, typed: bool) -> Result<Found> {
+    request.check().map_err(|error| placed(error, targets.first()))?;
+    let mut found = Found::default();
+    if targets.is_empty() {
+        prepare(request, &Mapping::new())?;
+        found.greatest = Some(0.0);
+        return Ok(found);
+    }
+    let mut partials = vec![];
+    let mut order: Option<Sort> = None;
+    for (place, target) in targets.iter().enumerate() {
+        let done = prepare(request, &target.mapping).and_then(|prepared| Ok((one(target, request, &prepared)?, prepared)));
+        let (part, prepared) = match done.map_err(|error| placed(error, Some(target))) {
+            Ok(done) => done,
+            Err(error) if error.in_search => {
+                found.failed.push(error);
+                found.marks.push(vec![]);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        found.total += part.total;
+        found.uncounted |= !part.exact;
+        found.greatest = [found.greatest, part.greatest].into_iter().flatten().reduce(f32::max);
+        found.hits.extend(part.hits.into_iter().map(|hit| Ranked { target: place, ..hit }));
+        found.marks.push(prepared.marks);
+        // An index without documents has nothing to add, were it of other types.
+        if target.searcher.num_docs() > 0 || targets.len() == 1 {
+            partials.extend(part.partial.zip(prepared.plan).map(|(partial, plan)| (partial, plan, target)));
+        }
+        order.get_or_insert(prepared.sort);
+    }
+    if found.failed.len() == targets.len() && !found.failed.is_empty() {
+        return Err(found.failed.swap_remove(0));
+    }
+    if let Some(order) = order.filter(|_| targets.len() > 1) {
+        merge(&mut found.hits, &order);
+    }
+    if let (Track::UpTo(limit), true) = (request.track, found.total > 0) {
+        found.uncounted |= found.total > limit;
+        found.total = found.total.min(limit);
+    }
+    found.hits.drain(..request.from.min(found.hits.len()));
+    found.hits.truncate(request.size);
+    if request.size == 0 {
+        found.greatest = None;
+    }
+    found.aggregations = answer(partials, typed)?;
+    Ok(found)
+}
+
+/// Names the index that an error was met in.
+fn placed(error: Error, target: Option<&Target>) -> Error {
+    let Some(target) = target.filter(|_| error.kind == "query_shard_exception") else { return error };
+    let about = &target.index.about;
+    error.with("index", about.name.as_str()).with("index_uuid", about.uuid.as_str())
+}
+
+fn merge(hits: &mut [Ranked], order: &Sort) {
+    hits.sort_by(|one, other| {
+        let ranked = match (&one.keys, &other.keys) {
+            (Some(keys), Some(others)) => order.compare(keys, others),
+            _ => other.score.unwrap_or_default().total_cmp(&one.score.unwrap_or_default()),
+        };
+        ranked.then(one.target.cmp(&other.target))
+    });
+}
+
+/// Writes what aggregations found.
+fn answer(mut partials: Vec<(Partial, Plan, &Target)>, typed: bool) -> Result<Option<Value>> {
+    if partials.len() > 1 {
+        let reason = "aggregations over several indices that have documents are not supported by Goshawk: ask each index by itself";
+        return Err(Error::argument(reason).in_search());
+    }
+    let Some((whole, plan, target)) = partials.pop() else { return Ok(None) };
+    let fetch = |found: &TopHits<'_>| top_hits(target, found);
+    let fetch: &Fetch<'_> = &fetch;
+    plan.answer(whole, &target.searcher, fetch, typed).map(Some)
+}
+
+/// Writes the hits of a `top_hits`.
+fn top_hits(target: &Target, found: &TopHits<'_>) -> Result<Vec<Value>> {
+    let shown = Shown::of_top_hits(found.body)?;
+    let write = |hit: &Hit| {
+        let keys = found.sort.is_named().then(|| found.sort.values(hit));
+        let score = (found.sort.needs_scores()).then_some(hit.score);
+        let ranked = Ranked { target: 0, address: hit.address, score, keys };
+        let mut written = vec![];
+        fetch::write(&mut written, target, &ranked, &shown, &[])?;
+        serde_json::from_slice(&written).map_err(|error| Error::new(500, "exception", error.to_string()))
+    };
+    found.hits.iter().map(write).collect()
+}
+
+/// What one index has.
+struct Part {
+    hits: Vec<Ranked>,
+    total: usize,
+    exact: bool,
+    greatest: Option<f32>,
+    partial: Option<Partial>,
+}
+
+fn one(target: &Target, request: &Request, prepared: &Prepared) -> Result<Part> {
+    let searcher = &target.searcher;
+    let reach = request.from.saturating_add(request.size);
+    let Prepared { query, narrowed, sort, plan, .. } = prepared;
+    let hits_of = narrowed.as_ref().unwrap_or(query);
+    let apart = plan.as_ref().filter(|_| narrowed.is_some());
+    let partial = apart.map(|plan| plan.run(searcher, query.as_ref())).transpose()?;
+    if sort.is_by_score() && (plan.is_none() || apart.is_some()) {
+        let (total, exact) = counted(searcher, hits_of.as_ref(), request.track)?;
+        let hits = best(searcher, hits_of.as_ref(), reach, sort.is_named())?;
+        let greatest = hits.first().and_then(|hit| hit.score);
+        return Ok(Part { hits, total, exact, greatest, partial });
+    }
+    let together = plan.as_ref().filter(|_| apart.is_none());
+    let collector = together.map(|plan| plan.collector(searcher)).transpose()?;
+    // Without hits nobody asks for their scores.
+    let scores = request.track_scores && request.size > 0;
+    let outcome = if request.size == 0 && !sort.is_named() {
+        let unordered = Sort::read(Some(&Value::from("_doc")), None, &target.mapping)?;
+        run::run(searcher, hits_of.as_ref(), unordered.collector(searcher, 0, false), collector)?
+    } else {
+        run::run(searcher, hits_of.as_ref(), sort.collector(searcher, reach, scores), collector)?
+    };
+    let scored = scores || sort.needs_scores();
+    let write = |hit: Hit| Ranked {
+        target: 0,
+        address: hit.address,
+        score: scored.then_some(hit.score),
+        keys: sort.is_named().then(|| sort.values(&hit)),
+    };
+    let partial = if together.is_some() { Some(outcome.partial) } else { partial };
+    let greatest = outcome.sorted.greatest.filter(|_| scores || scored && !sort.is_named());
+    let hits = outcome.sorted.hits.into_iter().map(write).collect();
+    Ok(Part { hits, total: outcome.sorted.total, exact: true, greatest, partial })
+}
+
+/// The best hits by score.
+fn best(searcher: &Searcher, query: &dyn Query, reach: usize, named: bool) -> Result<Vec<Ranked>> {
+    if reach == 0 || searcher.num_docs() == 0 {
+        return Ok(vec![]);
+    }
+    let rank = |(score, address): (f32, DocAddress)| {
+        let keys = named.then(|| vec![Value::from(score)]);
+        Ranked { target: 0, address, score: Some(score), keys }
+    };
+    if query.is::<AllQuery>() {
+        return Ok(first(searcher, reach)?.into_iter().map(|address| rank((1.0, address))).collect());
+    }
+    let limit = reach.min(searcher.num_docs() as usize);
+    let found = searcher.search(query, &Best { limit, ranks: ranks(searcher)? })?;
+    Ok(found.into_iter().map(|hit| rank((hit.score, hit.address))).collect())
+}
+
+/// Counts as far as is asked; tells whether that is all.
+fn counted(searcher: &Searcher, query: &dyn Query, track: Track) -> Result<(usize, bool)> {
+    let limit = match track {
+        Track::None => return Ok((0, true)),
+        Track::All => usize::MAX,
+        Track::UpTo(limit) => limit,
+    };
+    let mut total = 0;
+    if query.is::<AllQuery>() {
+        return Ok((searcher.num_docs() as usize, true));
+    }
+    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+    for segment in searcher.segment_readers() {
+        if limit == usize::MAX {
+            total += weight.count(segment)? as usize;
+        } else {
+            let mut scorer = weight.scorer(segment, 1.0)?;
+            let mut buffer = [0; COLLECT_BLOCK_BUFFER_LEN];
+            while total <= limit {
+                let filled = scorer.fill_buffer(&mut buffer);
+                let met = buffer.iter().take(filled);
+                total += segment.alive_bitset().map_or(filled, |alive| met.filter(|document| alive.is_alive(**document)).count());
+                if filled < buffer.len() {
+                    break;
+                }
+            }
+        }
+        if total > limit {
+            return Ok((total, false));
+        }
+    }
+    Ok((total, true))
+}
+
+/// Counts the documents of a query.
+pub(crate) fn count(targets: &[Target], request: &Request) -> Result<usize> {
+    if targets.is_empty() {
+        prepare(request, &Mapping::new())?;
+    }
+    let mut total = 0;
+    for target in targets {
+        let prepared = prepare(request, &target.mapping).map_err(|error| placed(error, Some(target)))?;
+        total += counted(&target.searcher, prepared.query.as_ref(), Track::All)?.0;
+    }
+    Ok(total)
+}

@@ -1,0 +1,368 @@
+//! An index: its folder, its mapping, and what reads it.
+
+use super::ahead::{self, Ahead, Record};
+use super::blooms::Blooms;
+use super::sparse::Sparse;
+use super::writer::{Own, Recent, Writer};
+use super::{now_millis, unique};
+use crate::document::{self, Reading};
+use crate::mapping::{self, Definition, Mapping};
+use crate::{Error, Result, analysis};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use tantivy::schema::IndexRecordOption;
+use tantivy::schema::Value as _;
+use tantivy::{DocAddress, DocSet, Executor, IndexReader, ReloadPolicy, Searcher, TERMINATED, TantivyDocument, Term};
+
+/// Without a search for so long, an index is refreshed only when one comes, or when much waits.
+const IDLE_MILLIS: i64 = 30_000;
+const MUCH: u64 = 256 << 20;
+
+/// What a folder is told to be in.
+#[derive(Clone, Debug)]
+pub(crate) struct About {
+    /// Its name.
+    pub name: String,
+    /// A name that no other index has or had.
+    pub uuid: String,
+    /// When it was made.
+    pub created_millis: i64,
+    /// Is it fed from a log, by its owner alone?
+    pub fed: bool,
+    /// Settings, as they were told.
+    pub settings: Value,
+}
+
+/// An index.
+pub(crate) struct Index {
+    pub about: About,
+    folder: PathBuf,
+    pub(super) index: tantivy::Index,
+    reader: IndexReader,
+    mapping: RwLock<Arc<Mapping>>,
+    pub(super) writer: Mutex<Writer>,
+    searched_millis: AtomicI64,
+    own: Own,
+    _lock: File,
+}
+
+/// A document as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Stored {
+    /// Its id.
+    pub id: String,
+    /// How often it was written.
+    pub version: u64,
+    /// The number of its last write.
+    pub seq_no: u64,
+    /// It itself.
+    pub source: Vec<u8>,
+}
+
+fn lock(folder: &Path) -> Result<File> {
+    let file = File::create(folder.join("lock"))?;
+    file.try_lock().map_err(|_| {
+        let reason = format!("{} is open in another process: stop that one first", folder.display());
+        Error::new(500, "lock_obtain_failed_exception", reason)
+    })?;
+    Ok(file)
+}
+
+/// Writes a small file at once or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let beside = path.with_extension("new");
+    std::fs::write(&beside, bytes)?;
+    File::open(&beside)?.sync_all()?;
+    std::fs::rename(&beside, path)?;
+    if let Some(folder) = path.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+impl Index {
+    /// Makes an index in a folder that has none.
+    pub(super) fn create(folder: &Path, name: &str, fed: bool, settings: Value, mapping: Mapping, executor: &Executor) -> Result<Self> {
+        let about = About { name: name.to_owned(), uuid: unique(22), created_millis: now_millis(), fed, settings };
+        std::fs::create_dir_all(folder.join("segments"))?;
+        keep(folder, &about, &mapping)?;
+        Index::open(folder, executor)
+    }
+
+    /// Is there an index in the folder?
+    pub(super) fn exists(folder: &Path) -> bool {
+        folder.join("index.json").exists()
+    }
+
+    /// Opens the index of a folder, as it was when the last write was answered.
+    pub(super) fn open(folder: &Path, executor: &Executor) -> Result<Self> {
+        let lock = lock(folder)?;
+        let (about, mapping) = revive(folder)?;
+        let directory = Sparse::open(&folder.join("segments"))?;
+        let mut index = tantivy::Index::builder()
+            .schema(mapping::schema())
+            .tokenizers(analysis::tokenizers())
+            .open_or_create(directory)
+            .map_err(|error| damaged(folder, &error.to_string()))?;
+        index.set_executor(executor.clone());
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).doc_store_cache_num_blocks(16).try_into()?;
+        let schema = index.schema();
+        let own = Own {
+            id: schema.get_field("_id")?,
+            source: schema.get_field("_source")?,
+            version: schema.get_field("_version")?,
+            seq_no: schema.get_field("_seq_no")?,
+        };
+        let payload = index.load_metas()?.payload.unwrap_or_default();
+        let payload: Value = serde_json::from_str(&payload).unwrap_or_default();
+        let number = |name: &str| payload.get(name).and_then(Value::as_u64).unwrap_or_default();
+        let progress = payload.get("progress").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let opened = Index {
+            about,
+            folder: folder.to_owned(),
+            reader,
+            mapping: RwLock::new(Arc::new(mapping)),
+            writer: Mutex::new(Writer::new(own, number("seq_no"), progress)),
+            searched_millis: AtomicI64::new(now_millis()),
+            own,
+            index,
+            _lock: lock,
+        };
+        if !opened.about.fed {
+            opened.replay(number("generation"))?;
+        }
+        Ok(opened)
+    }
+
+    /// Writes again what was answered but not committed.
+    fn replay(&self, generation: u64) -> Result<()> {
+        let mut writer = self.writer();
+        let last = ahead::replay(&self.folder, generation, &mut |record| self.play(&mut writer, &record))?;
+        writer.ahead = Some(Ahead::open(&self.folder, last)?);
+        if writer.dirty {
+            writer.commit(&self.index)?;
+            self.reader.reload()?;
+        }
+        Ok(())
+    }
+
+    fn play(&self, writer: &mut Writer, record: &Record) -> Result<()> {
+        writer.seq_no = writer.seq_no.max(record.seq_no + 1);
+        match record.source {
+            Some(source) => {
+                let document = self.prepare(record.id, source)?;
+                writer.add(&self.index, record.id, (record.version, record.seq_no), source, document, true)?;
+            }
+            None => writer.delete(record.id),
+        }
+        let recent = Recent { version: record.version, seq_no: record.seq_no, deleted: record.source.is_none(), place: None };
+        writer.recent.insert(record.id.to_owned(), recent);
+        Ok(())
+    }
+
+    /// The fields as they are known now.
+    pub(crate) fn mapping(&self) -> Arc<Mapping> {
+        self.mapping.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Changes the mapping; it is kept before anything is written by it.
+    pub(crate) fn change_mapping(&self, change: &mut dyn FnMut(&mut Mapping) -> Result<()>) -> Result<()> {
+        let mut held = self.mapping.write().unwrap_or_else(PoisonError::into_inner);
+        let mut mapping = Mapping::clone(&held);
+        change(&mut mapping)?;
+        keep(&self.folder, &self.about, &mapping)?;
+        *held = Arc::new(mapping);
+        Ok(())
+    }
+
+    fn extend(&self, fields: &BTreeMap<String, Definition>) -> Result<()> {
+        self.change_mapping(&mut |mapping| {
+            fields.iter().try_for_each(|(path, definition)| match mapping.definition(path) {
+                Some(_) => Ok(()),
+                None => mapping.define(path, definition.clone()),
+            })
+        })
+    }
+
+    /// From a source to what is indexed of it; fields that are new are taken on.
+    pub(super) fn prepare(&self, id: &str, source: &[u8]) -> Result<TantivyDocument> {
+        let parsed: Map<String, Value> = serde_json::from_slice(source).map_err(|error| unreadable(&error))?;
+        for _ in 0..8 {
+            match document::read(&self.mapping(), id, &parsed)? {
+                Reading::Whole(document) => return Ok(document),
+                Reading::Unknown(fields) => self.extend(&fields)?,
+            }
+        }
+        Err(Error::new(500, "exception", "the mapping changes too fast"))
+    }
+
+    pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The documents that are to be found now.
+    pub(crate) fn searcher(&self) -> Result<Searcher> {
+        let before = self.searched_millis.swap(now_millis(), Ordering::Relaxed);
+        if now_millis() - before > IDLE_MILLIS {
+            self.refresh()?;
+        }
+        Ok(self.reader.searcher())
+    }
+
+    /// The same, though nobody searches.
+    pub(super) fn committed(&self) -> Searcher {
+        self.reader.searcher()
+    }
+
+    /// Makes what was written be found.
+    pub(crate) fn refresh(&self) -> Result<()> {
+        let mut writer = self.writer();
+        if writer.dirty && !self.about.fed {
+            self.commit(&mut writer)?;
+        }
+        Ok(())
+    }
+
+    /// What the clock asks for, each second.
+    pub(super) fn tick(&self) -> Result<()> {
+        let idle = now_millis() - self.searched_millis.load(Ordering::Relaxed) > IDLE_MILLIS;
+        if idle && self.writer().ahead.as_ref().is_none_or(|ahead| ahead.len() < MUCH) {
+            return Ok(());
+        }
+        self.refresh()
+    }
+
+    /// Commits; after a failure nothing more is written, for the index may lack what was answered.
+    pub(super) fn commit(&self, writer: &mut Writer) -> Result<()> {
+        writer.usable()?;
+        let done = writer.commit(&self.index).and_then(|()| Ok(self.reader.reload()?));
+        if let Err(error) = &done {
+            writer.broken = Some(error.reason.clone());
+        }
+        done
+    }
+
+    /// Where the document of an id is, among those that are committed.
+    pub(crate) fn find(&self, searcher: &Searcher, id: &str) -> Result<Option<DocAddress>> {
+        let term = Term::from_field_text(self.own.id, id);
+        for (order, segment) in searcher.segment_readers().iter().enumerate() {
+            let postings = segment.inverted_index(self.own.id)?.read_postings(&term, IndexRecordOption::Basic);
+            let Some(mut postings) = postings.map_err(tantivy::TantivyError::from)? else { continue };
+            let mut document = postings.doc();
+            while document != TERMINATED {
+                if !segment.is_deleted(document) {
+                    return Ok(Some(DocAddress::new(order as u32, document)));
+                }
+                document = postings.advance();
+            }
+        }
+        Ok(None)
+    }
+
+    /// A document's version and number.
+    pub(crate) fn numbers(&self, searcher: &Searcher, at: DocAddress) -> Result<(u64, u64)> {
+        let columns = searcher.segment_reader(at.segment_ord).fast_fields();
+        let one = |name: &str| -> Result<u64> { Ok(columns.u64(name)?.first(at.doc_id).unwrap_or_default()) };
+        Ok((one("_version")?, one("_seq_no")?))
+    }
+
+    /// A document's id and source.
+    pub(crate) fn load(&self, searcher: &Searcher, at: DocAddress) -> Result<(String, Vec<u8>)> {
+        let document: TantivyDocument = searcher.doc(at)?;
+        let id = document.get_first(self.own.id).and_then(|value| value.as_str().map(str::to_owned));
+        let source = document.get_first(self.own.source).and_then(|value| value.as_bytes().map(<[u8]>::to_vec));
+        Ok((id.unwrap_or_default(), source.unwrap_or_default()))
+    }
+
+    /// The document of an id, were it written just now.
+    pub(crate) fn get(&self, id: &str, realtime: bool) -> Result<Option<Stored>> {
+        if realtime && !self.about.fed {
+            let mut writer = self.writer();
+            if let Some(recent) = writer.recent.get(id).copied() {
+                let (false, Some(place), Some(ahead)) = (recent.deleted, recent.place, writer.ahead.as_mut()) else { return Ok(None) };
+                let Recent { version, seq_no, .. } = recent;
+                return Ok(Some(Stored { id: id.to_owned(), version, seq_no, source: ahead.read(place)? }));
+            }
+        }
+        let searcher = self.reader.searcher();
+        let Some(at) = self.find(&searcher, id)? else { return Ok(None) };
+        let (version, seq_no) = self.numbers(&searcher, at)?;
+        let (id, source) = self.load(&searcher, at)?;
+        Ok(Some(Stored { id, version, seq_no, source }))
+    }
+
+    /// The ids that there are, as filters.
+    pub(super) fn known_ids(&self) -> Result<Blooms> {
+        let searcher = self.reader.searcher();
+        let mut ids = Blooms::new(searcher.num_docs() as usize * 3 / 2);
+        for segment in searcher.segment_readers() {
+            let inverted = segment.inverted_index(self.own.id)?;
+            let mut stream = inverted.terms().stream()?;
+            while stream.advance() {
+                ids.insert(stream.key());
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Bytes on disk.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        let names = [self.folder.clone(), self.folder.join("segments")];
+        let entries = names.iter().filter_map(|folder| std::fs::read_dir(folder).ok()).flatten().flatten();
+        entries.filter_map(|entry| entry.metadata().ok()).filter(|about| about.is_file()).map(|about| taken(&about)).sum()
+    }
+
+    /// Where it is.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+}
+
+/// What a file takes, holes left out.
+#[cfg(unix)]
+fn taken(about: &std::fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::blocks(about) * 512
+}
+
+#[cfg(not(unix))]
+fn taken(about: &std::fs::Metadata) -> u64 {
+    about.len()
+}
+
+fn unreadable(error: &serde_json::Error) -> Error {
+    let mut refused = Error::new(400, "mapper_parsing_exception", "failed to parse");
+    refused.cause = Some(Box::new(Error::new(400, "json_parse_exception", error.to_string())));
+    refused
+}
+
+fn damaged(folder: &Path, why: &str) -> Error {
+    let reason = format!("the index in {} is damaged ({why}): restore it from a copy, or delete it and fill it anew", folder.display());
+    Error::new(500, "corrupt_index_exception", reason)
+}
+
+fn keep(folder: &Path, about: &About, mapping: &Mapping) -> Result<()> {
+    let About { name, uuid, created_millis, fed, settings } = about;
+    let kept = json!({ "name": name, "uuid": uuid, "created_millis": created_millis, "fed": fed, "settings": settings, "fields": mapping.kept() });
+    write_whole(&folder.join("index.json"), kept.to_string().as_bytes())
+}
+
+fn revive(folder: &Path) -> Result<(About, Mapping)> {
+    let kept = std::fs::read(folder.join("index.json"))?;
+    let kept: Value = serde_json::from_slice(&kept).map_err(|error| damaged(folder, &error.to_string()))?;
+    let text = |name: &str| kept.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let about = About {
+        name: text("name"),
+        uuid: text("uuid"),
+        created_millis: kept.get("created_millis").and_then(Value::as_i64).unwrap_or_default(),
+        fed: kept.get("fed").and_then(Value::as_bool).unwrap_or_default(),
+        settings: kept.get("settings").cloned().unwrap_or_default(),
+    };
+    let mapping = Mapping::revive(kept.get("fields").unwrap_or(&Value::Null));
+    let mut mapping = mapping.map_err(|error| damaged(folder, &error.reason))?;
+    mapping.index.clone_from(&about.name);
+    Ok((about, mapping))
+}

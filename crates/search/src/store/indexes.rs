@@ -1,0 +1,151 @@
+//! All indexes of a folder.
+
+use super::feed::Feed;
+use super::index::Index;
+use crate::mapping::Mapping;
+use crate::rest::Scrolls;
+use crate::{Error, Result};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::time::Duration;
+use tantivy::Executor;
+
+/// The indexes of a folder, by name.
+pub struct Indices {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    folder: PathBuf,
+    scrolls: Scrolls,
+    executor: Executor,
+    open: RwLock<BTreeMap<String, Arc<Index>>>,
+}
+
+impl Indices {
+    /// Opens all indexes of a folder, which is made if it is not there.
+    pub fn open(folder: &Path) -> Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 4);
+        let executor = if threads == 1 { Executor::single_thread() } else { Executor::multi_thread(threads, "search-")? };
+        let mut open = BTreeMap::new();
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "deleted") {
+                std::fs::remove_dir_all(&path)?;
+            } else if Index::exists(&path) {
+                let index = Index::open(&path, &executor)?;
+                open.insert(index.about.name.clone(), Arc::new(index));
+            }
+        }
+        let inner = Arc::new(Inner { folder: folder.to_owned(), scrolls: Scrolls::default(), executor, open: RwLock::new(open) });
+        tick(Arc::downgrade(&inner))?;
+        Ok(Indices { inner })
+    }
+
+    /// The index that its owner feeds; it is made if it is not there. Fields that the mapping names are added to those it has.
+    pub fn feed(&self, name: &str, mapping: Mapping) -> Result<Feed> {
+        if let Some(index) = self.get(name) {
+            if !index.about.fed {
+                return Err(Error::argument(format!("index [{name}] is not fed from a log: delete it, or choose another name")));
+            }
+            let told = mapping.told();
+            index.change_mapping(&mut |held| held.merge(&told))?;
+            return Ok(Feed { index });
+        }
+        Ok(Feed { index: self.create_as(name, true, Value::Null, mapping)? })
+    }
+
+    /// Makes an index.
+    pub(crate) fn create(&self, name: &str, settings: Value, mapping: Mapping) -> Result<Arc<Index>> {
+        self.create_as(name, false, settings, mapping)
+    }
+
+    fn create_as(&self, name: &str, fed: bool, settings: Value, mapping: Mapping) -> Result<Arc<Index>> {
+        check_name(name)?;
+        let mut open = self.inner.open.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(there) = open.get(name) {
+            let reason = format!("index [{name}/{}] already exists", there.about.uuid);
+            let error = Error::new(400, "resource_already_exists_exception", reason);
+            return Err(error.with("index", name).with("index_uuid", there.about.uuid.as_str()));
+        }
+        let index = Arc::new(Index::create(&self.inner.folder.join(name), name, fed, settings, mapping, &self.inner.executor)?);
+        open.insert(name.to_owned(), index.clone());
+        Ok(index)
+    }
+
+    /// Deletes an index.
+    pub(crate) fn delete(&self, name: &str) -> Result<()> {
+        let mut open = self.inner.open.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(index) = open.get(name) else { return Err(missing(name)) };
+        index.check_unfed()?;
+        let gone = self.inner.folder.join(format!("{}.deleted", index.about.uuid));
+        std::fs::rename(index.folder(), &gone)?;
+        open.remove(name);
+        std::fs::remove_dir_all(&gone)?;
+        Ok(())
+    }
+
+    /// Searches that are seen page by page.
+    pub(crate) fn scrolls(&self) -> &Scrolls {
+        &self.inner.scrolls
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Index>> {
+        self.inner.open.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// All of them, by name.
+    pub(crate) fn all(&self) -> Vec<Arc<Index>> {
+        self.inner.open.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+/// An index that there is not.
+pub(crate) fn missing(name: &str) -> Error {
+    let error = Error::new(404, "index_not_found_exception", format!("no such index [{name}]"));
+    error.with("index", name).with("resource.id", name).with("resource.type", "index_or_alias").with("index_uuid", "_na_")
+}
+
+fn check_name(name: &str) -> Result<()> {
+    let why = if name.chars().any(char::is_uppercase) {
+        "must be lowercase"
+    } else if name.starts_with(['-', '_', '+']) {
+        "must not start with '_', '-', or '+'"
+    } else if name.contains(['\\', '/', '*', '?', '"', '<', '>', '|', ' ', ',']) {
+        "must not contain the following characters [ , \", *, \\, <, |, ,, >, /, ?]"
+    } else if name.contains('#') {
+        "must not contain '#'"
+    } else if name.contains(':') {
+        "must not contain ':'"
+    } else if matches!(name, "." | ".." | "") {
+        "must not be '.' or '..'"
+    } else if name.len() > 255 {
+        "index name is too long, (256 > 255)"
+    } else if name.ends_with(".deleted") || name.contains('\0') {
+        "must not end in '.deleted'"
+    } else {
+        return Ok(());
+    };
+    let reason = format!("Invalid index name [{name}], {why}");
+    Err(Error::new(400, "invalid_index_name_exception", reason).with("index", name).with("index_uuid", "_na_"))
+}
+
+/// Refreshes the indexes each second, as long as they are there.
+fn tick(indices: Weak<Inner>) -> Result<()> {
+    std::thread::Builder::new().name("search-refresh".to_owned()).spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_secs(1));
+            let Some(indices) = indices.upgrade() else { return };
+            let all: Vec<Arc<Index>> = indices.open.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+            drop(indices);
+            for index in all {
+                // A failure stays with the index, and is told to who writes next.
+                let _ = index.tick();
+            }
+        }
+    })?;
+    Ok(())
+}

@@ -1,0 +1,134 @@
+use super::*;
+use crate::mapping::Mapping;
+use crate::{Feed, Indices};
+use serde_json::{Value, json};
+use std::path::Path;
+
+fn put(index: &Index, id: &str, source: Value, condition: Condition) -> crate::Result<Done> {
+    let source = source.to_string();
+    let done = index.write(&Write { id: Some(id), source: Some(source.as_bytes()), condition });
+    index.sync()?;
+    done
+}
+
+fn remove(index: &Index, id: &str) -> Done {
+    let done = index.write(&Write { id: Some(id), source: None, condition: Condition::Any }).unwrap();
+    index.sync().unwrap();
+    done
+}
+
+/// A copy of a folder as a crash would leave it.
+fn crashed(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            crashed(&entry.path(), &to.join(entry.file_name()));
+        } else if entry.file_name().to_str().unwrap() != "lock" {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+#[test]
+fn versions_are_counted_and_kept_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let indices = Indices::open(folder.path()).unwrap();
+    let index = indices.create("a", Value::Null, Mapping::new()).unwrap();
+    let told = |done: Done| format!("{} {} {}", done.outcome.name(), done.version, done.seq_no);
+    assert_eq!(told(put(&index, "1", json!({"x": 1}), Condition::Any).unwrap()), "created 1 0");
+    assert_eq!(told(put(&index, "1", json!({"x": 2}), Condition::Any).unwrap()), "updated 2 1");
+    index.refresh().unwrap();
+    assert_eq!(told(put(&index, "1", json!({"x": 3}), Condition::Any).unwrap()), "updated 3 2");
+    assert_eq!(told(remove(&index, "1")), "deleted 4 3");
+    index.refresh().unwrap();
+    assert_eq!(told(put(&index, "1", json!({"x": 4}), Condition::Absent).unwrap()), "created 5 4");
+    assert_eq!(put(&index, "1", json!({}), Condition::Absent).unwrap_err().status, 409);
+    assert_eq!(told(put(&index, "2", json!({}), Condition::Older(7)).unwrap()), "created 7 5");
+    assert_eq!(put(&index, "2", json!({}), Condition::Older(7)).unwrap_err().status, 409);
+    assert_eq!(put(&index, "2", json!({}), Condition::Number(4)).unwrap_err().status, 409);
+    assert_eq!(told(put(&index, "2", json!({}), Condition::Number(5)).unwrap()), "updated 8 6");
+    assert_eq!(told(remove(&index, "9")), "not_found 1 7");
+    assert_eq!(index.get("1", true).unwrap().unwrap().source, br#"{"x":4}"#);
+    index.refresh().unwrap();
+    assert_eq!(index.searcher().unwrap().num_docs(), 2);
+}
+
+#[test]
+fn what_was_answered_outlives_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let (before, after, torn) = (folder.path().join("a"), folder.path().join("b"), folder.path().join("c"));
+    let indices = Indices::open(&before).unwrap();
+    let index = indices.create("i", Value::Null, Mapping::new()).unwrap();
+    put(&index, "1", json!({"x": "one"}), Condition::Any).unwrap();
+    index.refresh().unwrap();
+    put(&index, "2", json!({"y": "two"}), Condition::Any).unwrap();
+    put(&index, "1", json!({"x": "uno"}), Condition::Any).unwrap();
+    put(&index, "3", json!({"x": "three"}), Condition::Any).unwrap();
+    remove(&index, "3");
+    crashed(&before, &after);
+    crashed(&before, &torn);
+    assert!(Indices::open(&before).is_err(), "two at once");
+    let indices = Indices::open(&after).unwrap();
+    let index = indices.get("i").unwrap();
+    assert_eq!(index.searcher().unwrap().num_docs(), 2);
+    let one = index.get("1", true).unwrap().unwrap();
+    assert_eq!((one.version, one.seq_no, one.source.as_slice()), (2, 2, br#"{"x":"uno"}"#.as_slice()));
+    assert_eq!(put(&index, "4", json!({}), Condition::Any).unwrap().seq_no, 5);
+    assert!(index.mapping().leaf("y.keyword").is_some());
+
+    let ahead = torn.join("i/ahead.1");
+    let bytes = std::fs::read(&ahead).unwrap();
+    for cut in [1, 20, bytes.len() / 2] {
+        std::fs::write(&ahead, &bytes[..bytes.len() - cut]).unwrap();
+        let copy = folder.path().join(format!("torn{cut}"));
+        crashed(&torn, &copy);
+        let index = Indices::open(&copy).unwrap().get("i").unwrap();
+        assert!(index.get("1", true).unwrap().is_some());
+        assert!(put(&index, "5", json!({}), Condition::Any).is_ok());
+    }
+}
+
+#[test]
+fn a_feed_and_its_progress_agree_after_a_crash() {
+    let folder = tempfile::tempdir().unwrap();
+    let (before, after) = (folder.path().join("a"), folder.path().join("b"));
+    let mapping = || Mapping::read(&json!({"properties": {"date": {"type": "date"}}})).unwrap();
+    let indices = Indices::open(&before).unwrap();
+    let feed: Feed = indices.feed("posts", mapping()).unwrap();
+    assert_eq!(feed.progress(), "");
+    for number in 0..10 {
+        feed.put(&number.to_string(), 1, json!({ "date": number * 1000 }).to_string().as_bytes(), true).unwrap();
+    }
+    assert!(feed.put("x", 1, br#"{"date": "never"}"#, true).is_err());
+    feed.commit("offset 10").unwrap();
+    feed.put("3", 2, br#"{"date": 9999}"#, false).unwrap();
+    crashed(&before, &after);
+    let again = Indices::open(&after).unwrap();
+    let feed = again.feed("posts", mapping()).unwrap();
+    assert_eq!((feed.progress().as_str(), feed.len().unwrap()), ("offset 10", 10));
+    assert_eq!(feed.index.get("3", true).unwrap().unwrap().version, 1);
+    feed.put("3", 2, br#"{"date": 9999}"#, false).unwrap();
+    feed.delete("4").unwrap();
+    feed.expire("date", 2000).unwrap();
+    feed.commit("offset 11").unwrap();
+    assert_eq!((feed.progress().as_str(), feed.len().unwrap()), ("offset 11", 7));
+    assert_eq!(feed.index.get("3", true).unwrap().unwrap().version, 2);
+    assert_eq!(feed.index.check_unfed().unwrap_err().status, 403);
+}
+
+#[test]
+fn an_index_is_gone_once_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let indices = Indices::open(folder.path()).unwrap();
+    let index = indices.create("i", Value::Null, Mapping::new()).unwrap();
+    put(&index, "1", json!({"x": "one"}), Condition::Any).unwrap();
+    assert_eq!(indices.create("i", Value::Null, Mapping::new()).err().unwrap().kind, "resource_already_exists_exception");
+    indices.delete("i").unwrap();
+    assert!(indices.delete("i").is_err());
+    let index = indices.create("i", Value::Null, Mapping::new()).unwrap();
+    assert_eq!(index.searcher().unwrap().num_docs(), 0);
+    for name in ["A", "_a", "a b", "..", "a/b", ""] {
+        assert!(indices.create(name, Value::Null, Mapping::new()).is_err(), "{name}");
+    }
+}

@@ -1,0 +1,156 @@
+//! What writes into an index, under its lock.
+
+use super::ahead::{Ahead, Place};
+use super::blooms::Blooms;
+use crate::Result;
+use serde_json::json;
+use std::collections::HashMap;
+use tantivy::indexer::{IndexWriterOptions, UserOperation};
+use tantivy::merge_policy::LogMergePolicy;
+use tantivy::schema::Field;
+use tantivy::{IndexWriter, TantivyDocument, Term};
+
+/// Bytes of documents that are handed on at once: they stay together, in their order.
+const BATCH: usize = 4 << 20;
+
+/// Memory of an indexing thread.
+const MEMORY: usize = 32 << 20;
+
+/// What was written since the last commit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Recent {
+    pub version: u64,
+    pub seq_no: u64,
+    pub deleted: bool,
+    /// Where it is in the write-ahead file.
+    pub place: Option<Place>,
+}
+
+/// What the index itself keeps of each document, next to its fields.
+#[derive(Clone, Copy)]
+pub(super) struct Own {
+    pub id: Field,
+    pub source: Field,
+    pub version: Field,
+    pub seq_no: Field,
+}
+
+/// The writer of an index.
+pub(super) struct Writer {
+    inner: Option<IndexWriter>,
+    batch: Vec<UserOperation>,
+    batch_bytes: usize,
+    pub own: Own,
+    /// The next write's number.
+    pub seq_no: u64,
+    /// By id.
+    pub recent: HashMap<String, Recent>,
+    /// Documents that were deleted lately, so that their versions go on.
+    pub graves: HashMap<String, (Recent, std::time::Instant)>,
+    /// The ids that there are; none before the first write.
+    pub ids: Option<Blooms>,
+    /// None if the index is fed.
+    pub ahead: Option<Ahead>,
+    /// What the owner of a fed index knows it by.
+    pub progress: String,
+    /// Has anything been written since the last commit?
+    pub dirty: bool,
+    /// Why nothing can be written any more.
+    pub broken: Option<String>,
+}
+
+impl Writer {
+    pub(super) fn new(own: Own, seq_no: u64, progress: String) -> Self {
+        Writer {
+            inner: None,
+            batch: vec![],
+            batch_bytes: 0,
+            own,
+            seq_no,
+            recent: HashMap::new(),
+            graves: HashMap::new(),
+            ids: None,
+            ahead: None,
+            progress,
+            dirty: false,
+            broken: None,
+        }
+    }
+
+    /// Opens what writes; the threads behind it cost nothing until then.
+    pub(super) fn open(&mut self, index: &tantivy::Index) -> Result<&mut IndexWriter> {
+        if self.inner.is_none() {
+            let options = IndexWriterOptions::builder().memory_budget_per_thread(MEMORY).num_worker_threads(2).num_merge_threads(2).build();
+            let writer: IndexWriter = index.writer_with_options(options)?;
+            let mut policy = LogMergePolicy::default();
+            policy.set_min_num_segments(6);
+            policy.set_del_docs_ratio_before_merge(0.3);
+            writer.set_merge_policy(Box::new(policy));
+            self.inner = Some(writer);
+        }
+        self.inner.as_mut().ok_or_else(|| crate::Error::new(500, "exception", "no writer"))
+    }
+
+    /// Adds a document; `replaces` tells that another of its id may be there.
+    pub(super) fn add(
+        &mut self,
+        index: &tantivy::Index,
+        id: &str,
+        numbers: (u64, u64),
+        source: &[u8],
+        mut document: TantivyDocument,
+        replaces: bool,
+    ) -> Result<()> {
+        let (version, seq_no) = numbers;
+        document.add_text(self.own.id, id);
+        document.add_u64(self.own.version, version);
+        document.add_u64(self.own.seq_no, seq_no);
+        document.add_bytes(self.own.source, source);
+        if replaces {
+            self.batch.push(UserOperation::Delete(Term::from_field_text(self.own.id, id)));
+        }
+        self.batch.push(UserOperation::Add(document));
+        self.batch_bytes += source.len() + 64;
+        self.dirty = true;
+        if self.batch_bytes >= BATCH { self.flush(index) } else { Ok(()) }
+    }
+
+    /// Deletes the document of an id.
+    pub(super) fn delete(&mut self, id: &str) {
+        self.batch.push(UserOperation::Delete(Term::from_field_text(self.own.id, id)));
+        self.dirty = true;
+    }
+
+    /// Hands the batch on.
+    pub(super) fn flush(&mut self, index: &tantivy::Index) -> Result<()> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let batch = std::mem::take(&mut self.batch);
+        self.batch_bytes = 0;
+        self.open(index)?.run(batch)?;
+        Ok(())
+    }
+
+    /// Makes everything last and to be found.
+    pub(super) fn commit(&mut self, index: &tantivy::Index) -> Result<()> {
+        self.flush(index)?;
+        if let Some(ahead) = &mut self.ahead {
+            ahead.turn()?;
+        }
+        let generation = self.ahead.as_ref().map_or(0, Ahead::generation);
+        let payload = json!({ "generation": generation, "seq_no": self.seq_no, "progress": self.progress }).to_string();
+        let mut commit = self.open(index)?.prepare_commit()?;
+        commit.set_payload(&payload);
+        commit.commit()?;
+        if let Some(ahead) = &self.ahead {
+            ahead.forget()?;
+        }
+        let now = std::time::Instant::now();
+        let deleted = self.recent.drain().filter(|(_, recent)| recent.deleted).map(|(id, recent)| (id, (recent, now)));
+        self.graves.extend(deleted);
+        self.graves.retain(|_, (_, since)| since.elapsed().as_secs() < 60);
+        self.dirty = false;
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! All that a search finds, page by page, with memory for one page.
+
+use crate::search::{Found, Ranked, Request, Target, Track, search};
+use crate::store::{Index, Indices, missing, now_millis};
+use crate::{Error, Result};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tantivy::collector::TopDocs;
+use tantivy::query::{EnableScoring, Query, RangeQuery};
+use tantivy::{DocAddress, DocSet, Order, TERMINATED, Term};
+
+/// Where a search is, of which pages have been seen.
+pub(crate) struct Walk {
+    request: Request,
+    started: bool,
+    /// Documents in their own order: the next target, segment and document.
+    place: Option<(usize, usize, u32)>,
+    total: usize,
+}
+
+impl Walk {
+    pub(crate) fn new(mut request: Request) -> Self {
+        let by_document = |key: &Value| key == "_doc" || key.get("_doc").is_some();
+        let keys = match request.sort.take() {
+            None => vec![json!({ "_score": "desc" })],
+            Some(Value::Array(keys)) => keys,
+            Some(Value::Object(keys)) => keys.into_iter().map(|(name, how)| json!({ name: how })).collect(),
+            Some(key) => vec![key],
+        };
+        let place = keys.first().is_some_and(by_document).then_some((0, 0, 0));
+        let last = (!keys.iter().any(by_document)).then(|| json!({ "_doc": "asc" }));
+        request.sort = Some(Value::Array(keys.into_iter().chain(last).collect()));
+        request.paged = true;
+        Walk { request, started: false, place, total: 0 }
+    }
+
+    pub(crate) fn request(&self) -> &Request {
+        &self.request
+    }
+
+    /// The next page; an empty one is the end.
+    pub(crate) fn next(&mut self, targets: &[Target], typed: bool) -> Result<Found> {
+        let first = !self.started;
+        self.started = true;
+        if first {
+            let whole = Request { size: if self.place.is_some() { 0 } else { self.request.size }, ..self.request.clone() };
+            if targets.len() > 1 && self.place.is_none() {
+                return Err(Error::argument("a scroll over several indices goes in the order of documents: sort by [_doc]"));
+            }
+            let mut found = search(targets, &whole, typed)?;
+            self.total = found.total;
+            if self.place.is_some() {
+                found.hits = self.documents(targets)?;
+            }
+            self.settle(&found.hits);
+            // These belong to the first page.
+            self.request.aggregations = None;
+            return Ok(found);
+        }
+        let marks = targets.iter().map(|_| vec![]).collect();
+        let mut found = Found { total: self.total, marks, ..Found::default() };
+        if self.place.is_some() {
+            found.hits = self.documents(targets)?;
+        } else if self.request.search_after.is_some() {
+            let rest = Request { track: Track::None, ..self.request.clone() };
+            let next = search(targets, &rest, typed)?;
+            (found.hits, found.marks) = (next.hits, next.marks);
+        }
+        self.settle(&found.hits);
+        Ok(found)
+    }
+
+    fn settle(&mut self, hits: &[Ranked]) {
+        if self.place.is_none() {
+            self.request.search_after = hits.last().and_then(|hit| hit.keys.clone()).map(Value::Array);
+        }
+    }
+
+    /// The next documents in their own order.
+    fn documents(&mut self, targets: &[Target]) -> Result<Vec<Ranked>> {
+        let Some((mut at_target, mut at_segment, mut at_document)) = self.place else { return Ok(vec![]) };
+        let mut hits = vec![];
+        let now = now_millis();
+        while let Some(target) = targets.get(at_target) {
+            let all = json!({ "match_all": {} });
+            let query = crate::query::read(self.request.query.as_ref().unwrap_or(&all), &target.mapping, now)?;
+            let weight = query.weight(EnableScoring::disabled_from_searcher(&target.searcher))?;
+            while let Some(segment) = target.searcher.segment_readers().get(at_segment) {
+                let mut scorer = weight.scorer(segment, 1.0)?;
+                let mut document = if scorer.doc() < at_document { scorer.seek(at_document) } else { scorer.doc() };
+                while document != TERMINATED {
+                    if hits.len() == self.request.size {
+                        self.place = Some((at_target, at_segment, document));
+                        return Ok(hits);
+                    }
+                    if !segment.is_deleted(document) {
+                        let address = DocAddress::new(at_segment as u32, document);
+                        hits.push(Ranked::plain(at_target, address, Some(vec![json!(document)])));
+                    }
+                    document = scorer.advance();
+                }
+                (at_segment, at_document) = (at_segment + 1, 0);
+            }
+            (at_target, at_segment) = (at_target + 1, 0);
+        }
+        self.place = Some((at_target, 0, 0));
+        Ok(hits)
+    }
+}
+
+/// A document that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// Its id.
+    pub id: String,
+    /// It itself, as JSON.
+    pub source: Vec<u8>,
+    /// How often it was written, or what its owner says.
+    pub version: u64,
+    /// The number of its last write.
+    pub seq_no: u64,
+}
+
+fn document(target: &Target, address: DocAddress) -> Result<Document> {
+    let (id, source) = target.index.load(&target.searcher, address)?;
+    let (version, seq_no) = target.index.numbers(&target.searcher, address)?;
+    Ok(Document { id, source, version, seq_no })
+}
+
+/// All documents that a search finds, as they were when it began.
+pub struct Pages {
+    targets: Vec<Target>,
+    walk: Walk,
+}
+
+impl Pages {
+    /// The next documents; none are the end.
+    pub fn next_page(&mut self) -> Result<Vec<Document>> {
+        let found = self.walk.next(&self.targets, false)?;
+        found.hits.iter().filter_map(|hit| Some(document(self.targets.get(hit.target)?, hit.address))).collect()
+    }
+
+    /// How many there are in all; known once the first page was asked for.
+    pub fn total(&self) -> usize {
+        self.walk.total
+    }
+}
+
+impl Indices {
+    /// Goes through all that a search's body finds in an index, `page` documents at a time. Without a `sort` they come in the order in
+    /// which the index has them.
+    pub fn pages(&self, name: &str, body: &Value, page: usize) -> Result<Pages> {
+        let index = self.get(name).ok_or_else(|| missing(name))?;
+        let empty = serde_json::Map::new();
+        let mut request = Request::read(body.as_object().unwrap_or(&empty))?;
+        request.size = page.max(1);
+        request.from = 0;
+        request.track = Track::All;
+        request.aggregations = None;
+        request.sort.get_or_insert_with(|| json!(["_doc"]));
+        Ok(Pages { targets: vec![Target::open(index)?], walk: Walk::new(request) })
+    }
+
+    /// The documents of a query whose last writes are newer than a number, the oldest first, so many at most.
+    pub fn newer(&self, name: &str, query: &Value, than: u64, limit: usize) -> Result<Vec<Document>> {
+        let index: Arc<Index> = self.get(name).ok_or_else(|| missing(name))?;
+        let target = Target::open(index)?;
+        let field = target.searcher.schema().get_field("_seq_no")?;
+        let behind = std::ops::Bound::Excluded(Term::from_field_u64(field, than));
+        let newer: Box<dyn Query> = Box::new(RangeQuery::new(behind, std::ops::Bound::Unbounded));
+        let query = crate::query::narrowed(newer, crate::query::read(query, &target.mapping, now_millis())?);
+        let by_number = TopDocs::with_limit(limit.max(1)).order_by_fast_field::<u64>("_seq_no", Order::Asc);
+        let found = target.searcher.search(query.as_ref(), &by_number)?;
+        found.into_iter().map(|(_, address)| document(&target, address)).collect()
+    }
+}
