@@ -58,7 +58,7 @@ struct Prepared {
     marks: Vec<(String, Mark)>,
 }
 
-fn prepare(request: &Request, mapping: &Mapping) -> Result<Prepared> {
+fn prepare(request: &Request, mapping: &Mapping, several: bool) -> Result<Prepared> {
     let now = now_millis();
     let context = Context::new(mapping, now);
     let mut query = request.query.as_ref().map_or_else(|| Ok(crate::query::all()), |told| context.read(told, 1))?;
@@ -73,6 +73,7 @@ fn prepare(request: &Request, mapping: &Mapping) -> Result<Prepared> {
     let read = |told: &Value| crate::query::read(told, mapping, now);
     let scope = Scope { mapping, now_millis: now, limits: Limits::default(), query: &read };
     let plan = request.aggregations.as_ref().map(|told| Plan::read(told, &scope)).transpose()?;
+    let plan = if several { plan.map(Plan::beside_others) } else { plan };
     let sort = Sort::read(request.sort.as_ref(), request.search_after.as_ref(), mapping)?;
     Ok(Prepared { query, narrowed, sort, plan, marks })
 }
@@ -82,14 +83,14 @@ pub(crate) fn search(targets: &[Target], request: &Request, typed: bool) -> Resu
     request.check().map_err(|error| placed(error, targets.first()))?;
     let mut found = Found::default();
     if targets.is_empty() {
-        prepare(request, &Mapping::new())?;
+        prepare(request, &Mapping::new(), false)?;
         found.greatest = Some(0.0);
         return Ok(found);
     }
     let mut partials = vec![];
     let mut order: Option<Sort> = None;
     for (place, target) in targets.iter().enumerate() {
-        let done = prepare(request, &target.mapping).and_then(|prepared| Ok((one(target, request, &prepared)?, prepared)));
+        let done = prepare(request, &target.mapping, targets.len() > 1).and_then(|prepared| Ok((one(target, request, &prepared)?, prepared)));
         let (part, prepared) = match done.map_err(|error| placed(error, Some(target))) {
             Ok(done) => done,
             Err(error) if error.in_search => {
@@ -147,25 +148,25 @@ fn merge(hits: &mut [Ranked], order: &Sort) {
 }
 
 /// Writes what aggregations found.
-fn answer(mut partials: Vec<(Partial, Plan, &Target)>, typed: bool) -> Result<Option<Value>> {
-    if partials.len() > 1 {
-        let reason = "aggregations over several indices that have documents are not supported by Goshawk: ask each index by itself";
-        return Err(Error::argument(reason).in_search());
-    }
-    let Some((whole, plan, target)) = partials.pop() else { return Ok(None) };
-    let fetch = |found: &TopHits<'_>| top_hits(target, found);
+fn answer(partials: Vec<(Partial, Plan, &Target)>, typed: bool) -> Result<Option<Value>> {
+    let targets: Vec<&Target> = partials.iter().map(|(.., target)| *target).collect();
+    let Some(first) = targets.first() else { return Ok(None) };
+    let parts = partials.into_iter().map(|(partial, plan, target)| (plan, partial, &target.searcher)).collect();
+    let Some((plan, whole)) = Plan::join(parts)? else { return Ok(None) };
+    let fetch = |found: &TopHits<'_>| top_hits(&targets, found);
     let fetch: &Fetch<'_> = &fetch;
-    plan.answer(whole, &target.searcher, fetch, typed).map(Some)
+    plan.answer(whole, &first.searcher, fetch, typed).map(Some)
 }
 
 /// Writes the hits of a `top_hits`.
-fn top_hits(target: &Target, found: &TopHits<'_>) -> Result<Vec<Value>> {
+fn top_hits(targets: &[&Target], found: &TopHits<'_>) -> Result<Vec<Value>> {
     let shown = Shown::of_top_hits(found.body)?;
     let write = |hit: &Hit| {
         let keys = found.sort.is_named().then(|| found.sort.values(hit));
         let score = (found.sort.needs_scores()).then_some(hit.score);
         let ranked = Ranked { target: 0, address: hit.address, score, keys };
         let mut written = vec![];
+        let Some(target) = targets.get(hit.index) else { return Err(Error::new(500, "exception", "a hit is of no index")) };
         fetch::write(&mut written, target, &ranked, &shown, &[])?;
         serde_json::from_slice(&written).map_err(|error| Error::new(500, "exception", error.to_string()))
     };
@@ -271,11 +272,11 @@ fn counted(searcher: &Searcher, query: &dyn Query, track: Track) -> Result<(usiz
 /// Counts the documents of a query.
 pub(crate) fn count(targets: &[Target], request: &Request) -> Result<usize> {
     if targets.is_empty() {
-        prepare(request, &Mapping::new())?;
+        prepare(request, &Mapping::new(), false)?;
     }
     let mut total = 0;
     for target in targets {
-        let prepared = prepare(request, &target.mapping).map_err(|error| placed(error, Some(target)))?;
+        let prepared = prepare(request, &target.mapping, false).map_err(|error| placed(error, Some(target)))?;
         total += counted(&target.searcher, prepared.query.as_ref(), Track::All)?.0;
     }
     Ok(total)
