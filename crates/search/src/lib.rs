@@ -15,6 +15,7 @@ mod error;
 mod fetch;
 mod java;
 pub mod mapping;
+mod memory;
 mod patterns;
 pub mod query;
 mod rest;
