@@ -35,7 +35,8 @@ pub(crate) struct Shown {
 impl Shown {
     /// What a `top_hits` asks.
     pub(crate) fn of_top_hits(body: &Value) -> Result<Self> {
-        const NAMES: [&str; 7] = ["_source", "fields", "docvalue_fields", "stored_fields", "highlight", "version", "seq_no_primary_term"];
+        const NAMES: [&str; 7] =
+            ["_source", "fields", "docvalue_fields", "stored_fields", "highlight", "version", "seq_no_primary_term"];
         let own = body.as_object().into_iter().flatten().filter(|(name, _)| NAMES.contains(&name.as_str()));
         let own: Map<String, Value> = own.map(|(name, value)| (name.clone(), value.clone())).collect();
         Ok(crate::search::Request::read(&own)?.shown)

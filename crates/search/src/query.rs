@@ -144,7 +144,9 @@ impl<'a> Context<'a> {
 
     pub(crate) fn read(&self, body: &Value, depth: usize) -> Result<Boxed> {
         if depth > DEEPEST {
-            return Err(Error::argument(format!("The nested depth of the query exceeds the maximum nested depth for queries set in [{DEEPEST}]")));
+            return Err(Error::argument(format!(
+                "The nested depth of the query exceeds the maximum nested depth for queries set in [{DEEPEST}]"
+            )));
         }
         self.count(1)?;
         let Some(told) = body.as_object() else {
@@ -255,7 +257,8 @@ impl<'b> Options<'b> {
             Some(Value::Bool(flag)) => Ok(Some(*flag)),
             Some(Value::String(text)) if text == "true" || text == "false" => Ok(Some(text == "true")),
             Some(other) => {
-                let reason = format!("Failed to parse value [{}] as only [true] or [false] are allowed.", crate::java::written(other));
+                let reason =
+                    format!("Failed to parse value [{}] as only [true] or [false] are allowed.", crate::java::written(other));
                 Err(Error::argument(reason))
             }
         }
@@ -283,7 +286,10 @@ impl<'b> Options<'b> {
     fn boost(&self) -> Result<f32> {
         let boost = self.number("boost")?.unwrap_or(1.0) as f32;
         if boost < 0.0 {
-            return Err(Error::argument(format!("negative [boost] are not allowed in [{}], use a value between 0 and 1 to deboost", self.query)));
+            return Err(Error::argument(format!(
+                "negative [boost] are not allowed in [{}], use a value between 0 and 1 to deboost",
+                self.query
+            )));
         }
         Ok(boost)
     }

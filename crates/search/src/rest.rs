@@ -70,7 +70,8 @@ impl Indices {
         let parameters = Parameters::read(call.query);
         let filter = parameters.as_ref().ok().and_then(|parameters| parameters.text("filter_path").map(str::to_owned));
         let replied = parts.and_then(|parts| {
-            let ask = Ask { indices: self, method: call.method, path: call.path.to_owned(), parameters: parameters?, body: call.body };
+            let ask =
+                Ask { indices: self, method: call.method, path: call.path.to_owned(), parameters: parameters?, body: call.body };
             route(&ask, &parts.iter().map(String::as_str).collect::<Vec<_>>())
         });
         let reply = replied.unwrap_or_else(|error| {
@@ -180,11 +181,22 @@ fn wrong_method(ask: &Ask, allowed: &str) -> Error {
 const BARE: &str = "";
 
 /// Kinds that tell what is at the root of another error.
-const ROOTS: [&str; 5] = ["mapper_parsing_exception", "parsing_exception", "query_shard_exception", "parse_exception", "version_conflict_engine_exception"];
+const ROOTS: [&str; 5] = [
+    "mapper_parsing_exception",
+    "parsing_exception",
+    "query_shard_exception",
+    "parse_exception",
+    "version_conflict_engine_exception",
+];
 
 fn root(error: &Error) -> &Error {
     match &error.cause {
-        Some(cause) if error.kind == "x_content_parse_exception" || ROOTS.contains(&cause.kind) && error.kind != "query_shard_exception" => root(cause),
+        Some(cause)
+            if error.kind == "x_content_parse_exception"
+                || ROOTS.contains(&cause.kind) && error.kind != "query_shard_exception" =>
+        {
+            root(cause)
+        }
         _ => error,
     }
 }

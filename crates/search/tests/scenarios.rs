@@ -1,5 +1,7 @@
 //! Plays what a real server was recorded to answer, and compares: see `tests/elastic/README.md`.
 
+#![cfg(test)]
+
 #[path = "scenarios/compare.rs"]
 mod compare;
 
@@ -40,6 +42,20 @@ pub(crate) struct Scenario {
     tolerance: f64,
 }
 
+/// What is known to differ, and stays so.
+const APART: [(&str, &str, &str); 6] = [
+    (
+        "dates.yaml",
+        "all of them in order",
+        "milliseconds before 1970 in a string are that, not the year 86,400,000 before Christ",
+    ),
+    ("errors.yaml", "a range of two fields", "the keys of an object have no order"),
+    ("numbers.yaml", "singles in order", "the least single is written with all its digits"),
+    ("several.yaml", "a name that stands for two", "there are no aliases"),
+    ("several.yaml", "found by that name", "there are no aliases"),
+    ("several.yaml", "which names there are", "there are no aliases"),
+];
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/elastic")
 }
@@ -56,7 +72,8 @@ fn play(indices: &Indices, step: &Step) -> (u16, Value) {
     let answer = indices.answer(&Call { method, path, query, body: &body });
     let text = String::from_utf8(answer.body).unwrap();
     let is_json = answer.content_type.contains("json") && !text.is_empty();
-    let value = if is_json { serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")) } else { Value::String(text) };
+    let value =
+        if is_json { serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")) } else { Value::String(text) };
     (answer.status, value)
 }
 
@@ -79,8 +96,10 @@ fn play_file(path: &Path) -> (usize, Vec<String>) {
             here.push(format!("status: {} expected, {status} there", scenario.status));
         }
         differences(&scenario.answer, &answer, scenario.tolerance, "", &mut here);
-        if !here.is_empty() {
-            let file = path.file_name().unwrap().to_str().unwrap();
+        let file = path.file_name().unwrap().to_str().unwrap();
+        let apart = APART.iter().any(|(of, name, _)| *of == file && *name == scenario.name);
+        if here.is_empty() == apart {
+            here.push(if apart { "no longer differs: take it out of APART".to_owned() } else { String::new() });
             found.push(format!("{file}: {}: {}\n  {}", scenario.name, scenario.step.request, here.join("\n  ")));
         }
     }

@@ -135,7 +135,13 @@ pub(super) fn at_path<'a>(value: &'a Value, path: &str) -> Vec<&'a Value> {
     match value {
         Value::Array(items) => items.iter().flat_map(|item| at_path(item, path)).collect(),
         Value::Null => vec![],
-        value if path.is_empty() => if value.is_object() { vec![] } else { vec![value] },
+        value if path.is_empty() => {
+            if value.is_object() {
+                vec![]
+            } else {
+                vec![value]
+            }
+        }
         Value::Object(entries) => {
             let fits = |name: &str| {
                 let rest = path.strip_prefix(name)?;

@@ -31,7 +31,8 @@ impl Style {
     fn take(&mut self, told: &Map<String, Value>, scope: &str) -> Result<()> {
         for (name, value) in told {
             let unknown = || Error::new(400, "x_content_parse_exception", format!("[{scope}] unknown field [{name}]"));
-            let number = || value.as_u64().or_else(|| value.as_str()?.parse().ok()).map(|number| number as usize).ok_or_else(unknown);
+            let number =
+                || value.as_u64().or_else(|| value.as_str()?.parse().ok()).map(|number| number as usize).ok_or_else(unknown);
             match name.as_str() {
                 "pre_tags" => self.before = tag(value).ok_or_else(unknown)?,
                 "post_tags" => self.after = tag(value).ok_or_else(unknown)?,
@@ -44,8 +45,19 @@ impl Style {
                 "tags_schema" if value == "styled" => {
                     self.before = "<em class=\"hlt1\">".to_owned();
                 }
-                "type" | "encoder" | "boundary_scanner" | "boundary_scanner_locale" | "boundary_chars" | "boundary_max_scan"
-                | "phrase_limit" | "force_source" | "fragmenter" | "max_analyzer_offset" | "options" | "tags_schema" | "matched_fields"
+                "type"
+                | "encoder"
+                | "boundary_scanner"
+                | "boundary_scanner_locale"
+                | "boundary_chars"
+                | "boundary_max_scan"
+                | "phrase_limit"
+                | "force_source"
+                | "fragmenter"
+                | "max_analyzer_offset"
+                | "options"
+                | "tags_schema"
+                | "matched_fields"
                 | "fragment_offset" => {}
                 "fields" if scope == "highlight" => {}
                 _ => return Err(unknown()),
@@ -98,8 +110,11 @@ impl Highlight {
             };
             let marks = other.as_deref().unwrap_or(marks);
             for path in mapping.matching(pattern) {
-                let Some(leaf) = mapping.leaf(path).filter(|leaf| matches!(leaf.kind, Kind::Text | Kind::Keyword)) else { continue };
-                let marks: Vec<&Mark> = marks.iter().filter(|(field, _)| !style.own || field == path).map(|(_, mark)| mark).collect();
+                let Some(leaf) = mapping.leaf(path).filter(|leaf| matches!(leaf.kind, Kind::Text | Kind::Keyword)) else {
+                    continue;
+                };
+                let marks: Vec<&Mark> =
+                    marks.iter().filter(|(field, _)| !style.own || field == path).map(|(_, mark)| mark).collect();
                 let mut fragments = vec![];
                 for value in at_path(source, whole(mapping, path)) {
                     fragments.extend(style.fragments(&java::written(value), leaf.kind, &marks));

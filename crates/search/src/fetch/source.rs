@@ -68,7 +68,9 @@ impl SourceFilter {
 
     /// From what stands in an address.
     pub(crate) fn of_address(source: Option<&str>, includes: Option<&str>, excludes: Option<&str>) -> Option<Self> {
-        let list = |told: Option<&str>| -> Vec<String> { told.into_iter().flat_map(|told| told.split(',')).map(str::to_owned).collect() };
+        let list = |told: Option<&str>| -> Vec<String> {
+            told.into_iter().flat_map(|told| told.split(',')).map(str::to_owned).collect()
+        };
         if source.is_none() && includes.is_none() && excludes.is_none() {
             return None;
         }

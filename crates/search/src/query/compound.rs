@@ -191,7 +191,8 @@ impl Context<'_> {
         };
         let positive = self.read(positive, depth + 1)?;
         let negative = self.read(negative, depth + 1)?;
-        let query: Box<dyn Query> = Box::new(Boosting { positive: positive.into(), negative: negative.into(), factor: factor as f32 });
+        let query: Box<dyn Query> =
+            Box::new(Boosting { positive: positive.into(), negative: negative.into(), factor: factor as f32 });
         Ok(boosted(query, options.boost()?))
     }
 }

@@ -74,7 +74,10 @@ impl<'a> Parser<'a> {
     }
 
     fn eat_word(&mut self, word: &str) -> bool {
-        let met = self.rest.strip_prefix(word).filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r', '(', '"', ')']));
+        let met = self
+            .rest
+            .strip_prefix(word)
+            .filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r', '(', '"', ')']));
         if let Some(rest) = met {
             self.rest = rest;
         }

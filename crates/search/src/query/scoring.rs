@@ -130,7 +130,8 @@ fn count(segment: &SegmentReader, leaf: &Leaf) -> tantivy::Result<Counts> {
         }
         Kind::Boolean => {
             let Some(column) = columns.column_opt::<i64>(&leaf.column)? else { return Ok(Counts::default()) };
-            let tokens = (0..segment.max_doc()).filter(|document| column.values_for_doc(*document).any(|value| value != 0)).count();
+            let tokens =
+                (0..segment.max_doc()).filter(|document| column.values_for_doc(*document).any(|value| value != 0)).count();
             Ok(Counts { documents: having(segment, &column), tokens: tokens as u64 })
         }
         _ => Ok(Counts { documents: u64::from(segment.max_doc()), tokens: u64::from(segment.max_doc()) }),

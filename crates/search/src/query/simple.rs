@@ -120,7 +120,9 @@ impl Reader<'_, '_, '_> {
             None => self.word(),
         };
         let found = self.context.anywhere(&node, None, self.plan)?;
-        Ok((!found.is::<tantivy::query::EmptyQuery>() || !matches!(&node, Node::Words(text) if crate::analysis::words(text).is_empty())).then_some(found))
+        Ok((!found.is::<tantivy::query::EmptyQuery>()
+            || !matches!(&node, Node::Words(text) if crate::analysis::words(text).is_empty()))
+        .then_some(found))
     }
 
     fn word(&mut self) -> Node {
@@ -137,7 +139,10 @@ impl Reader<'_, '_, '_> {
             return Node::Pattern(format!("{word}*"));
         }
         match self.tail() {
-            Some(edits) => Node::Near(word.to_owned(), (!edits.is_empty()).then_some(edits).filter(|edits| matches!(edits.as_str(), "0" | "1" | "2"))),
+            Some(edits) => Node::Near(
+                word.to_owned(),
+                (!edits.is_empty()).then_some(edits).filter(|edits| matches!(edits.as_str(), "0" | "1" | "2")),
+            ),
             None => Node::Words(word.to_owned()),
         }
     }
@@ -161,6 +166,10 @@ fn put(parts: &mut Parts, query: Boxed, and: bool, last_and: &mut bool, count: u
         let whole = std::mem::take(parts).query(None);
         if and { parts.must.push(whole) } else { parts.should.push(whole) }
     }
-    if and { parts.must.push(query) } else { parts.should.push(query) }
+    if and {
+        parts.must.push(query)
+    } else {
+        parts.should.push(query)
+    }
     *last_and = and;
 }

@@ -65,7 +65,11 @@ impl Context<'_> {
         let mut named = fields(&options)?;
         if let Some(field) = options.text("default_field")? {
             if options.get("fields").is_some() {
-                return Err(Error::new(400, "action_request_validation_exception", "cannot use [default_field] and [fields] together"));
+                return Err(Error::new(
+                    400,
+                    "action_request_validation_exception",
+                    "cannot use [default_field] and [fields] together",
+                ));
             }
             named = vec![(field.to_owned(), 1.0)];
         }
@@ -130,7 +134,9 @@ impl Context<'_> {
     pub(super) fn anywhere(&self, atom: &Node, field: Option<&str>, plan: &Plan) -> Result<Boxed> {
         match (atom, field) {
             (Node::Pattern(pattern), Some("*")) if pattern == "*" => return Ok(all()),
-            (Node::Pattern(pattern), None) if pattern == "*" && plan.fields.iter().any(|(path, _)| path == "*") => return Ok(all()),
+            (Node::Pattern(pattern), None) if pattern == "*" && plan.fields.iter().any(|(path, _)| path == "*") => {
+                return Ok(all());
+            }
             (Node::Pattern(pattern) | Node::Words(pattern), Some("_exists_")) => return Ok(self.existing(pattern)),
             _ => {}
         }
@@ -200,7 +206,9 @@ impl Context<'_> {
             Kind::Keyword => pattern.to_owned(),
             _ => {
                 let kind = &leaf.type_name;
-                let reason = format!("Can only use wildcard queries on keyword and text fields - not on [{path}] which is of type [{kind}]");
+                let reason = format!(
+                    "Can only use wildcard queries on keyword and text fields - not on [{path}] which is of type [{kind}]"
+                );
                 return Err(unaskable(reason));
             }
         };

@@ -78,7 +78,11 @@ pub(super) fn like(leaf: &Leaf, pattern: &str, any_case: bool) -> Result<Boxed> 
 
 /// A character of a regular expression that means itself.
 fn literal(character: char, into: &mut String) {
-    if !character.is_alphanumeric() && character.is_ascii() && !character.is_control() && !matches!(character, ' ' | '<' | '>' | '"' | '\'') {
+    if !character.is_alphanumeric()
+        && character.is_ascii()
+        && !character.is_control()
+        && !matches!(character, ' ' | '<' | '>' | '"' | '\'')
+    {
         into.push('\\');
     }
     into.push(character);
@@ -94,7 +98,9 @@ fn regular(leaf: &Leaf, expression: &str, any_case: bool) -> Result<Boxed> {
 pub(super) fn fitting(leaf: &Leaf, pattern: &str, any_case: bool) -> Result<Boxed> {
     if pattern.chars().count() > LONGEST_PATTERN {
         let length = pattern.chars().count();
-        let reason = format!("The length of regex [{length}] used in the Regexp Query request has exceeded the allowed maximum of [{LONGEST_PATTERN}]. This maximum can be set by changing the [index.max_regex_length] index level setting.");
+        let reason = format!(
+            "The length of regex [{length}] used in the Regexp Query request has exceeded the allowed maximum of [{LONGEST_PATTERN}]. This maximum can be set by changing the [index.max_regex_length] index level setting."
+        );
         return Err(Error::argument(reason));
     }
     let mut depth = 0i32;
@@ -156,7 +162,9 @@ impl Context<'_> {
     pub(super) fn terms(&self, body: &Map<String, Value>) -> Result<Boxed> {
         let mut fields = body.iter().filter(|(name, _)| !matches!(name.as_str(), "boost" | "_name"));
         let Some((path, told)) = fields.next() else {
-            return Err(Error::parsing("[terms] query requires a field name, followed by array of terms or a document lookup specification"));
+            return Err(Error::parsing(
+                "[terms] query requires a field name, followed by array of terms or a document lookup specification",
+            ));
         };
         if fields.next().is_some() {
             return Err(Error::parsing("[terms] query does not support multiple fields"));
@@ -168,7 +176,10 @@ impl Context<'_> {
             return Err(Error::argument("No value specified for terms query"));
         }
         if told.len() > MOST_TERMS {
-            let reason = format!("The number of terms [{}] used in the Terms Query request has exceeded the allowed maximum of [{MOST_TERMS}]. This maximum can be set by changing the [index.max_terms_count] index level setting.", told.len());
+            let reason = format!(
+                "The number of terms [{}] used in the Terms Query request has exceeded the allowed maximum of [{MOST_TERMS}]. This maximum can be set by changing the [index.max_terms_count] index level setting.",
+                told.len()
+            );
             return Err(Error::argument(reason));
         }
         let boost = Options::new("terms", body).boost()?;
@@ -288,7 +299,12 @@ impl Context<'_> {
     }
 
     pub(super) fn regexp(&self, body: &Map<String, Value>) -> Result<Boxed> {
-        let told = told("regexp", body, &["value"], &["flags", "flags_value", "case_insensitive", "rewrite", "max_determinized_states"])?;
+        let told = told(
+            "regexp",
+            body,
+            &["value"],
+            &["flags", "flags_value", "case_insensitive", "rewrite", "max_determinized_states"],
+        )?;
         let options = Options::new("regexp", &told.options);
         let Some(leaf) = self.leaf(told.path) else { return Ok(none()) };
         wordy("regexp", told.path, leaf)?;

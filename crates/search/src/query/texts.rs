@@ -52,7 +52,9 @@ pub(super) fn operator(told: Option<&str>) -> Result<bool> {
     match told.map(str::to_lowercase).as_deref() {
         None | Some("or") => Ok(false),
         Some("and") => Ok(true),
-        Some(other) => Err(Error::argument(format!("No enum constant org.opensearch.index.query.Operator.{}", other.to_uppercase()))),
+        Some(other) => {
+            Err(Error::argument(format!("No enum constant org.opensearch.index.query.Operator.{}", other.to_uppercase())))
+        }
     }
 }
 
@@ -240,7 +242,8 @@ pub(super) fn fields(options: &Options) -> Result<Vec<(String, f32)>> {
             let text = one.as_str().ok_or_else(|| Error::parsing(format!("[{}] unknown token in [fields]", options.query)))?;
             let Some((path, boost)) = text.rsplit_once('^') else { return Ok((text.to_owned(), 1.0)) };
             let boost = boost.parse::<f32>().ok().filter(|boost| boost.is_finite() && *boost >= 0.0);
-            let boost = boost.ok_or_else(|| Error::new(400, "number_format_exception", format!("For input string: \"{text}\"")))?;
+            let boost =
+                boost.ok_or_else(|| Error::new(400, "number_format_exception", format!("For input string: \"{text}\"")))?;
             Ok((path.to_owned(), boost))
         })
         .collect()

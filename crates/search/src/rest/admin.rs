@@ -60,7 +60,9 @@ fn read_settings(told: &Value) -> Result<Value> {
         }
         let name = name.strip_prefix("index.").unwrap_or(name);
         if !SETTINGS.contains(&name.split('.').next().unwrap_or(name)) {
-            let reason = format!("unknown setting [index.{name}] please check that any required plugins are installed, or check the breaking changes documentation for removed settings");
+            let reason = format!(
+                "unknown setting [index.{name}] please check that any required plugins are installed, or check the breaking changes documentation for removed settings"
+            );
             return Err(Error::argument(reason));
         }
         let value = if value.is_object() || value.is_array() { value.clone() } else { json!(crate::java::written(value)) };
@@ -124,9 +126,7 @@ fn by_index(ask: &Ask, names: &str, tell: &dyn Fn(&Index) -> Value) -> Result<Re
 }
 
 pub(super) fn about(ask: &Ask, names: &str) -> Result<Reply> {
-    by_index(ask, names, &|index| {
-        json!({ "aliases": {}, "mappings": index.mapping().told(), "settings": settings_of(index) })
-    })
+    by_index(ask, names, &|index| json!({ "aliases": {}, "mappings": index.mapping().told(), "settings": settings_of(index) }))
 }
 
 pub(super) fn settings(ask: &Ask, names: &str) -> Result<Reply> {
@@ -152,7 +152,8 @@ pub(super) fn change_mapping(ask: &Ask, names: &str) -> Result<Reply> {
 }
 
 pub(super) fn refresh(ask: &Ask, names: &str) -> Result<Reply> {
-    ask.parameters.allow(&ask.path, &[&NAMING, &["force", "wait_if_ongoing", "max_num_segments", "flush", "only_expunge_deletes"]])?;
+    ask.parameters
+        .allow(&ask.path, &[&NAMING, &["force", "wait_if_ongoing", "max_num_segments", "flush", "only_expunge_deletes"]])?;
     let all = ask.named(names)?;
     for index in &all {
         index.sync()?;
@@ -185,7 +186,13 @@ pub(super) fn analyze(ask: &Ask, name: Option<&str>) -> Result<Reply> {
     };
     let (mut tokens, mut start, mut place) = (vec![], 0, 0);
     for text in &texts {
-        let told = if whole { vec![json!({ "token": text, "start_offset": start, "end_offset": start + units(text), "type": "word", "position": place })] } else { split(text, start, place) };
+        let told = if whole {
+            vec![
+                json!({ "token": text, "start_offset": start, "end_offset": start + units(text), "type": "word", "position": place }),
+            ]
+        } else {
+            split(text, start, place)
+        };
         place += told.len();
         start += units(text) + 1;
         tokens.extend(told);

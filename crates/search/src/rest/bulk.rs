@@ -62,7 +62,10 @@ impl Order {
             _ => return Err(malformed(number, &format!("expected one of [create, delete, index, update] but found [{name}]"))),
         };
         let Value::Object(about) = value else {
-            return Err(malformed(number, &format!("expected START_OBJECT or END_OBJECT but found [{}]", crate::java::token(&value))));
+            return Err(malformed(
+                number,
+                &format!("expected START_OBJECT or END_OBJECT but found [{}]", crate::java::token(&value)),
+            ));
         };
         Order::of(action, about, number)
     }
@@ -79,9 +82,13 @@ impl Order {
                 "version_type" | "_version_type" => version_type = Some(text),
                 "if_seq_no" => seq_no = text.parse().ok(),
                 "op_type" => create |= text == "create",
-                "_index" | "_id" | "routing" | "_routing" | "if_primary_term" | "retry_on_conflict" | "_retry_on_conflict" | "require_alias"
-                | "_type" => {}
-                _ => return Err(Error::argument(format!("Action/metadata line [{number}] contains an unknown parameter [{name}]"))),
+                "_index" | "_id" | "routing" | "_routing" | "if_primary_term" | "retry_on_conflict" | "_retry_on_conflict"
+                | "require_alias" | "_type" => {}
+                _ => {
+                    return Err(Error::argument(format!(
+                        "Action/metadata line [{number}] contains an unknown parameter [{name}]"
+                    )));
+                }
             }
         }
         order.condition = if create { Condition::Absent } else { condition(version, version_type.as_deref(), seq_no)? };
@@ -179,7 +186,9 @@ fn act(
     };
     let (done, noop) = match (order.action, &order.id) {
         (Action::Update, Some(id)) => Change::read(source)?.apply(&index, id)?,
-        (Action::Update | Action::Delete, None) => return Err(Error::argument("an id must be provided if version type or value are set")),
+        (Action::Update | Action::Delete, None) => {
+            return Err(Error::argument("an id must be provided if version type or value are set"));
+        }
         _ => (write(&index, order, source)?, false),
     };
     let mut told = written(&index, &done, refresh);

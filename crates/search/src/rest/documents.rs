@@ -92,7 +92,9 @@ pub(super) fn condition(version: Option<u64>, kind: Option<&str>, number: Option
 fn asked_condition(ask: &Ask) -> Result<Condition> {
     let number = |name: &str| -> Result<Option<u64>> {
         let Some(text) = ask.parameters.text(name) else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| Error::argument(format!("Failed to parse long parameter [{name}] with value [{text}]")))
+        text.parse()
+            .map(Some)
+            .map_err(|_| Error::argument(format!("Failed to parse long parameter [{name}] with value [{text}]")))
     };
     condition(number("version")?, ask.parameters.text("version_type"), number("if_seq_no")?)
 }
@@ -157,7 +159,11 @@ pub(super) fn delete(ask: &Ask, name: &str, id: &str) -> Result<Reply> {
 fn readable(ask: &Ask, name: &str) -> Result<Arc<Index>> {
     ask.indices.get(name).ok_or_else(|| {
         let mut error = missing(name);
-        error.more.iter_mut().filter(|(name, _)| *name == "resource.type").for_each(|(_, value)| *value = json!("index_expression"));
+        error
+            .more
+            .iter_mut()
+            .filter(|(name, _)| *name == "resource.type")
+            .for_each(|(_, value)| *value = json!("index_expression"));
         error
     })
 }

@@ -35,7 +35,8 @@ fn capability(type_name: &str, indices: Option<&[String]>) -> Value {
 pub(super) fn capabilities(ask: &Ask, names: &str) -> Result<Reply> {
     ask.parameters.allow(&ask.path, &[&NAMING, &["fields", "include_unmapped"]])?;
     let body = ask.object()?;
-    let mut wanted: Vec<String> = ask.parameters.text("fields").into_iter().flat_map(|told| told.split(',')).map(str::to_owned).collect();
+    let mut wanted: Vec<String> =
+        ask.parameters.text("fields").into_iter().flat_map(|told| told.split(',')).map(str::to_owned).collect();
     match body.get("fields") {
         Some(Value::Array(all)) => wanted.extend(all.iter().map(crate::java::written)),
         Some(one) => wanted.push(crate::java::written(one)),
@@ -62,7 +63,8 @@ pub(super) fn capabilities(ask: &Ask, names: &str) -> Result<Reply> {
                 types.insert("unmapped".to_owned(), lacking);
             }
             let several = types.len() > 1;
-            let each = types.iter().map(|(name, indices)| (name.clone(), capability(name, several.then_some(indices.as_slice()))));
+            let each =
+                types.iter().map(|(name, indices)| (name.clone(), capability(name, several.then_some(indices.as_slice()))));
             (path, Value::Object(each.collect()))
         })
         .collect();

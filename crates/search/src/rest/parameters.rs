@@ -44,13 +44,17 @@ impl Parameters {
         match self.text(name) {
             None | Some("false") => Ok(false),
             Some("" | "true") => Ok(true),
-            Some(other) => Err(Error::argument(format!("Failed to parse value [{other}] as only [true] or [false] are allowed."))),
+            Some(other) => {
+                Err(Error::argument(format!("Failed to parse value [{other}] as only [true] or [false] are allowed.")))
+            }
         }
     }
 
     pub(super) fn number(&self, name: &str) -> Result<Option<i64>> {
         let Some(text) = self.text(name) else { return Ok(None) };
-        let number = text.parse::<i32>().map_err(|_| Error::argument(format!("Failed to parse int parameter [{name}] with value [{text}]")));
+        let number = text
+            .parse::<i32>()
+            .map_err(|_| Error::argument(format!("Failed to parse int parameter [{name}] with value [{text}]")));
         Ok(Some(i64::from(number?)))
     }
 

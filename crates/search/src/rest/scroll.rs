@@ -1,7 +1,7 @@
 //! Scrolls: all that a search finds, page by page, as it was when the scroll began.
 
-use super::searching::{Manner, manner, targets, write};
 use super::documents::invalid;
+use super::searching::{Manner, manner, targets, write};
 use super::{Ask, Body, Reply};
 use crate::search::{Request, Target, duration};
 use crate::walk::Walk;
@@ -32,7 +32,9 @@ impl Scrolls {
         let now = Instant::now();
         open.retain(|_, scroll| scroll.try_lock().is_ok_and(|scroll| scroll.until > now) || Arc::strong_count(scroll) > 1);
         if open.len() >= MOST {
-            let reason = format!("Trying to create too many scroll contexts. Must be less than or equal to: [{MOST}]. This limit can be set by changing the [search.max_open_scroll_context] setting.");
+            let reason = format!(
+                "Trying to create too many scroll contexts. Must be less than or equal to: [{MOST}]. This limit can be set by changing the [search.max_open_scroll_context] setting."
+            );
             return Err(Error::new(429, "exception", reason));
         }
         let id = format!("{PREFIX}{}", crate::store::unique(24));

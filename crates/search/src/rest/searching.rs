@@ -60,7 +60,13 @@ fn of_address(ask: &Ask, body: &mut Map<String, Value>) -> Result<()> {
     let parameters = &ask.parameters;
     if let Some(query) = parameters.text("q") {
         let mut told = json!({ "query": query });
-        let names = [("df", "default_field"), ("default_operator", "default_operator"), ("analyzer", "analyzer"), ("lenient", "lenient"), ("analyze_wildcard", "analyze_wildcard")];
+        let names = [
+            ("df", "default_field"),
+            ("default_operator", "default_operator"),
+            ("analyzer", "analyzer"),
+            ("lenient", "lenient"),
+            ("analyze_wildcard", "analyze_wildcard"),
+        ];
         for (name, option) in names {
             if let Some(value) = parameters.text(name) {
                 set(&mut told, option, json!(value));
@@ -199,7 +205,9 @@ type Lines = (Map<String, Value>, Map<String, Value>);
 fn lines(ask: &Ask) -> Result<Vec<Lines>> {
     let object = |line: &[u8]| match parsed(line)? {
         Value::Object(object) => Ok(object),
-        other => Err(Error::argument(format!("Malformed line, expected START_OBJECT but found [{}]", crate::java::token(&other)))),
+        other => {
+            Err(Error::argument(format!("Malformed line, expected START_OBJECT but found [{}]", crate::java::token(&other))))
+        }
     };
     if ask.body.iter().all(u8::is_ascii_whitespace) {
         return Err(Error::new(400, "parse_exception", "request body or source parameter is required"));
@@ -233,7 +241,9 @@ pub(super) fn several(ask: &Ask, name: Option<&str>) -> Result<Reply> {
         let request = Request::read(&body)?;
         if let Some(told) = &request.query {
             // What does not read as a query stops all; what cannot be asked of fields only its own.
-            crate::query::read(told, &Mapping::new(), now_millis()).map(drop).or_else(|error| if error.in_search { Ok(()) } else { Err(error) })?;
+            crate::query::read(told, &Mapping::new(), now_millis())
+                .map(drop)
+                .or_else(|error| if error.in_search { Ok(()) } else { Err(error) })?;
         }
         requests.push((head, request));
     }

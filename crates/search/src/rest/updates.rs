@@ -77,7 +77,10 @@ impl Change {
             let upsert = if self.doc_as_upsert { Some(Value::Object(self.doc.clone())) } else { self.upsert.clone() };
             let Some(upsert) = upsert else {
                 let error = Error::new(404, "document_missing_exception", format!("[{id}]: document missing"));
-                return Err(error.with("index", index.about.name.as_str()).with("shard", "0").with("index_uuid", index.about.uuid.as_str()));
+                return Err(error
+                    .with("index", index.about.name.as_str())
+                    .with("shard", "0")
+                    .with("index_uuid", index.about.uuid.as_str()));
             };
             let source = upsert.to_string();
             let write = Write { id: Some(id), source: Some(source.as_bytes()), condition: Condition::Absent };

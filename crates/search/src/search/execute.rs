@@ -58,7 +58,7 @@ struct Prepared {
     marks: Vec<(String, Mark)>,
 }
 
-fn prepare(request: &Request, mapping: &Mapping, several: bool) -> Result<Prepared> {
+fn prepare(request: &Request, mapping: &Mapping) -> Result<Prepared> {
     let now = now_millis();
     let context = Context::new(mapping, now);
     let mut query = request.query.as_ref().map_or_else(|| Ok(crate::query::all()), |told| context.read(told, 1))?;
@@ -73,7 +73,6 @@ fn prepare(request: &Request, mapping: &Mapping, several: bool) -> Result<Prepar
     let read = |told: &Value| crate::query::read(told, mapping, now);
     let scope = Scope { mapping, now_millis: now, limits: Limits::default(), query: &read };
     let plan = request.aggregations.as_ref().map(|told| Plan::read(told, &scope)).transpose()?;
-    let plan = if several { plan.map(Plan::beside_others) } else { plan };
     let sort = Sort::read(request.sort.as_ref(), request.search_after.as_ref(), mapping)?;
     Ok(Prepared { query, narrowed, sort, plan, marks })
 }
@@ -83,14 +82,19 @@ pub(crate) fn search(targets: &[Target], request: &Request, typed: bool) -> Resu
     request.check().map_err(|error| placed(error, targets.first()))?;
     let mut found = Found::default();
     if targets.is_empty() {
-        prepare(request, &Mapping::new(), false)?;
+        prepare(request, &Mapping::new())?;
         found.greatest = Some(0.0);
         return Ok(found);
     }
     let mut partials = vec![];
     let mut order: Option<Sort> = None;
     for (place, target) in targets.iter().enumerate() {
-        let done = prepare(request, &target.mapping, targets.len() > 1).and_then(|prepared| Ok((one(target, request, &prepared)?, prepared)));
+        let done = prepare(request, &target.mapping).and_then(|mut prepared| {
+            if targets.len() > 1 {
+                prepared.plan = prepared.plan.map(Plan::beside_others);
+            }
+            Ok((one(target, request, &prepared)?, prepared))
+        });
         let (part, prepared) = match done.map_err(|error| placed(error, Some(target))) {
             Ok(done) => done,
             Err(error) if error.in_search => {
@@ -105,10 +109,7 @@ pub(crate) fn search(targets: &[Target], request: &Request, typed: bool) -> Resu
         found.greatest = [found.greatest, part.greatest].into_iter().flatten().reduce(f32::max);
         found.hits.extend(part.hits.into_iter().map(|hit| Ranked { target: place, ..hit }));
         found.marks.push(prepared.marks);
-        // An index without documents has nothing to add, were it of other types.
-        if target.searcher.num_docs() > 0 || targets.len() == 1 {
-            partials.extend(part.partial.zip(prepared.plan).map(|(partial, plan)| (partial, plan, target)));
-        }
+        partials.extend(part.partial.zip(prepared.plan).map(|(partial, plan)| (place, plan, partial)));
         order.get_or_insert(prepared.sort);
     }
     if found.failed.len() == targets.len() && !found.failed.is_empty() {
@@ -126,7 +127,7 @@ pub(crate) fn search(targets: &[Target], request: &Request, typed: bool) -> Resu
     if request.size == 0 {
         found.greatest = None;
     }
-    found.aggregations = answer(partials, typed)?;
+    found.aggregations = answer(targets, partials, typed)?;
     Ok(found)
 }
 
@@ -148,14 +149,19 @@ fn merge(hits: &mut [Ranked], order: &Sort) {
 }
 
 /// Writes what aggregations found.
-fn answer(partials: Vec<(Partial, Plan, &Target)>, typed: bool) -> Result<Option<Value>> {
-    let targets: Vec<&Target> = partials.iter().map(|(.., target)| *target).collect();
-    let Some(first) = targets.first() else { return Ok(None) };
-    let parts = partials.into_iter().map(|(partial, plan, target)| (plan, partial, &target.searcher)).collect();
-    let Some((plan, whole)) = Plan::join(parts)? else { return Ok(None) };
-    let fetch = |found: &TopHits<'_>| top_hits(&targets, found);
+fn answer(targets: &[Target], partials: Vec<(usize, Plan, Partial)>, typed: bool) -> Result<Option<Value>> {
+    let chosen: Vec<&Target> = partials.iter().filter_map(|(place, ..)| targets.get(*place)).collect();
+    let Some(target) = chosen.first() else { return Ok(None) };
+    let mut parts: Vec<(Plan, Partial)> = partials.into_iter().map(|(_, plan, partial)| (plan, partial)).collect();
+    let whole = if targets.len() == 1 {
+        parts.pop()
+    } else {
+        Plan::join(parts.into_iter().zip(&chosen).map(|((plan, partial), target)| (plan, partial, &target.searcher)).collect())?
+    };
+    let Some((plan, whole)) = whole else { return Ok(None) };
+    let fetch = |found: &TopHits<'_>| top_hits(&chosen, found);
     let fetch: &Fetch<'_> = &fetch;
-    plan.answer(whole, &first.searcher, fetch, typed).map(Some)
+    plan.answer(whole, &target.searcher, fetch, typed).map(Some)
 }
 
 /// Writes the hits of a `top_hits`.
@@ -166,7 +172,7 @@ fn top_hits(targets: &[&Target], found: &TopHits<'_>) -> Result<Vec<Value>> {
         let score = (found.sort.needs_scores()).then_some(hit.score);
         let ranked = Ranked { target: 0, address: hit.address, score, keys };
         let mut written = vec![];
-        let Some(target) = targets.get(hit.index) else { return Err(Error::new(500, "exception", "a hit is of no index")) };
+        let target = targets.get(hit.index).ok_or_else(|| Error::new(500, "exception", "a hit of no index"))?;
         fetch::write(&mut written, target, &ranked, &shown, &[])?;
         serde_json::from_slice(&written).map_err(|error| Error::new(500, "exception", error.to_string()))
     };
@@ -272,11 +278,11 @@ fn counted(searcher: &Searcher, query: &dyn Query, track: Track) -> Result<(usiz
 /// Counts the documents of a query.
 pub(crate) fn count(targets: &[Target], request: &Request) -> Result<usize> {
     if targets.is_empty() {
-        prepare(request, &Mapping::new(), false)?;
+        prepare(request, &Mapping::new())?;
     }
     let mut total = 0;
     for target in targets {
-        let prepared = prepare(request, &target.mapping, false).map_err(|error| placed(error, Some(target)))?;
+        let prepared = prepare(request, &target.mapping).map_err(|error| placed(error, Some(target)))?;
         total += counted(&target.searcher, prepared.query.as_ref(), Track::All)?.0;
     }
     Ok(total)

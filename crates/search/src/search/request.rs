@@ -67,22 +67,26 @@ fn size(name: &str, value: &Value) -> Result<usize> {
     let number = match value {
         Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|number| number as i64)),
         Value::String(text) => {
-            let number = text.parse().map_err(|_| Error::new(400, "number_format_exception", format!("For input string: \"{text}\"")));
+            let number =
+                text.parse().map_err(|_| Error::new(400, "number_format_exception", format!("For input string: \"{text}\"")));
             Some(number?)
         }
         _ => None,
     };
     let Some(number) = number else { return Err(unknown(name, value)) };
-    usize::try_from(number).ok().filter(|number| *number <= i32::MAX as usize).ok_or_else(|| {
-        Error::argument(format!("[{name}] parameter cannot be negative, found [{number}]"))
-    })
+    usize::try_from(number)
+        .ok()
+        .filter(|number| *number <= i32::MAX as usize)
+        .ok_or_else(|| Error::argument(format!("[{name}] parameter cannot be negative, found [{number}]")))
 }
 
 pub(super) fn flag(name: &str, value: &Value) -> Result<bool> {
     match value {
         Value::Bool(flag) => Ok(*flag),
         Value::String(text) if text == "true" || text == "false" => Ok(text == "true"),
-        Value::String(text) => Err(Error::argument(format!("Failed to parse value [{text}] as only [true] or [false] are allowed."))),
+        Value::String(text) => {
+            Err(Error::argument(format!("Failed to parse value [{text}] as only [true] or [false] are allowed.")))
+        }
         _ => Err(unknown(name, value)),
     }
 }
@@ -172,7 +176,9 @@ impl Request {
     pub(crate) fn check(&self) -> Result<()> {
         let reach = self.from.saturating_add(self.size);
         if !self.paged && reach > WINDOW {
-            let reason = format!("Result window is too large, from + size must be less than or equal to: [{WINDOW}] but was [{reach}]. See the scroll api for a more efficient way to request large data sets. This limit can be set by changing the [index.max_result_window] index level setting.");
+            let reason = format!(
+                "Result window is too large, from + size must be less than or equal to: [{WINDOW}] but was [{reach}]. See the scroll api for a more efficient way to request large data sets. This limit can be set by changing the [index.max_result_window] index level setting."
+            );
             return Err(Error::argument(reason).in_search());
         }
         if self.search_after.is_some() && self.from > 0 {
@@ -224,7 +230,8 @@ pub(crate) fn duration(name: &str, value: &Value) -> Result<u64> {
     };
     let millis = factor.and_then(|factor: u64| number.parse::<u64>().ok()?.checked_mul(factor));
     millis.ok_or_else(|| {
-        let reason = format!("failed to parse setting [{name}] with value [{text}] as a time value: unit is missing or unrecognized");
+        let reason =
+            format!("failed to parse setting [{name}] with value [{text}] as a time value: unit is missing or unrecognized");
         Error::argument(reason)
     })
 }

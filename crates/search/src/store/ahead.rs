@@ -147,7 +147,10 @@ pub(super) fn replay(folder: &Path, from: u64, play: &mut dyn FnMut(Record) -> R
         let sound = replay_bytes(&bytes, play)?;
         if sound < bytes.len() {
             if generations.last() != Some(&generation) {
-                let reason = format!("{} is damaged at byte {sound}: restore the folder from a copy, or delete this file and lose the writes in it", place.display());
+                let reason = format!(
+                    "{} is damaged at byte {sound}: restore the folder from a copy, or delete this file and lose the writes in it",
+                    place.display()
+                );
                 return Err(Error::new(500, "translog_corrupted_exception", reason));
             }
             let file = OpenOptions::new().write(true).open(&place)?;

@@ -40,7 +40,9 @@ impl Blooms {
 
     pub(super) fn may_contain(&self, id: &[u8]) -> bool {
         let hash = self.hasher.hash_one(id);
-        self.layers.iter().any(|layer| layer.places(hash).all(|(word, bit)| layer.bits.get(word).is_some_and(|word| word & bit != 0)))
+        self.layers
+            .iter()
+            .any(|layer| layer.places(hash).all(|(word, bit)| layer.bits.get(word).is_some_and(|word| word & bit != 0)))
     }
 }
 

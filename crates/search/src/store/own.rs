@@ -68,7 +68,9 @@ impl Writer {
         match &self.broken {
             None => Ok(()),
             Some(reason) => {
-                let reason = format!("nothing can be written since: {reason}. Mend that (a full disk?), then restart; nothing that was answered is lost");
+                let reason = format!(
+                    "nothing can be written since: {reason}. Mend that (a full disk?), then restart; nothing that was answered is lost"
+                );
                 Err(Error::new(503, "unavailable_shards_exception", reason))
             }
         }
@@ -180,7 +182,9 @@ impl Index {
             }
             (Condition::Number(number), Some(there)) if there.seq_no != number => {
                 let current = there.seq_no;
-                format!("required seqNo [{number}], primary term [1]. current document has seqNo [{current}] and primary term [1]")
+                format!(
+                    "required seqNo [{number}], primary term [1]. current document has seqNo [{current}] and primary term [1]"
+                )
             }
             _ => return Ok(()),
         };

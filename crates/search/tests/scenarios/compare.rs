@@ -34,7 +34,11 @@ fn same_each_time(value: &Value, key: &str) -> Value {
         Value::Object(entries) => {
             let rootless = entries.get("root_cause").and_then(Value::as_array).is_some_and(Vec::is_empty);
             let kept = |name: &&String| !STRIPPED.contains(&name.as_str()) || rootless && *name == "caused_by";
-            entries.iter().filter(|(name, _)| kept(name)).map(|(name, inner)| (name.clone(), same_each_time(inner, name))).collect()
+            entries
+                .iter()
+                .filter(|(name, _)| kept(name))
+                .map(|(name, inner)| (name.clone(), same_each_time(inner, name)))
+                .collect()
         }
         Value::Array(items) => items.iter().map(|item| same_each_time(item, "")).collect(),
         Value::String(text) if key == "reason" => Value::String(placeless(text)),
@@ -57,11 +61,12 @@ fn placeless(text: &str) -> String {
                 continue;
             }
         }
-        if let Some((uuid, after)) = rest.strip_prefix('/').and_then(|inner| inner.split_at_checked(22)) {
-            if after.starts_with(']') && uuid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
-                rest = after;
-                continue;
-            }
+        let uuid = rest.strip_prefix('/').and_then(|inner| inner.split_at_checked(22)).filter(|(uuid, after)| {
+            after.starts_with(']') && uuid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        });
+        if let Some((_, after)) = uuid {
+            rest = after;
+            continue;
         }
         plain.push(character);
         rest = &rest[character.len_utf8()..];
@@ -128,7 +133,13 @@ pub(crate) fn differences(expected: &Value, got: &Value, tolerance: f64, path: &
         (Value::Number(one), Value::Number(other)) => {
             let (a, b) = (one.as_f64().unwrap(), other.as_f64().unwrap());
             let whole = one.as_i64().is_some() && other.as_i64().is_some();
-            let near = if tolerance > 0.0 { tolerance } else if whole { 0.0 } else { 1e-6 };
+            let near = if tolerance > 0.0 {
+                tolerance
+            } else if whole {
+                0.0
+            } else {
+                1e-6
+            };
             if (a - b).abs() > near * a.abs().max(b.abs()) {
                 found.push(format!("{path}: {one} expected, {other} there"));
             }
