@@ -107,7 +107,8 @@ impl Index {
                 if let Some(ids) = &mut writer.ids {
                     ids.insert(id.as_bytes());
                 }
-                writer.add(&self.index, id, (version, seq_no), source, document, alive)?;
+                let added = writer.add(&self.index, id, (version, seq_no), source, document, alive);
+                added.inspect_err(|error| writer.broken = Some(error.reason.clone()))?;
                 if alive { Outcome::Updated } else { Outcome::Created }
             }
             _ => {
