@@ -55,7 +55,8 @@ fn fill(index: &Index, mapping: &Mapping, count: u64) -> Result<(), Box<dyn Erro
         }
         post.add_i64(likes, chance.skewed(1_000_000) as i64);
         post.add_text(pseudo, format!("user{}", chance.skewed(200_000)));
-        post.add_text(lang, ["en", "fr", "id", "it", "ja", "de", "zh", "es"][chance.skewed(8) as usize % 8]);
+        let languages = ["en", "fr", "id", "it", "ja", "de", "zh", "es"];
+        post.add_text(lang, languages.get(chance.skewed(8) as usize % 8).copied().unwrap_or_default());
         for _ in 0..chance.next(3) {
             post.add_text(tags, format!("tag{}", chance.skewed(5000)));
         }
