@@ -26,6 +26,7 @@ pub use answer::{Fetch, Found};
 pub use partial::Partial;
 pub(crate) use run::Working;
 pub use run::{Aggregated, Collector};
+pub(crate) use words::forget;
 
 use crate::mapping::Mapping;
 use crate::{Error, Result};

@@ -3,7 +3,8 @@
 //! Non-goals: sockets (who listens hands a [`Call`] over and gets an [`Answer`]), clusters, scripts. What is not supported is refused in
 //! Elasticsearch's own error form, never answered wrongly.
 //!
-//! Start reading at [`mapping`], then [`columns`]; [`run`] puts a query, [`sort`] and [`aggregate`] together, and [`zones`] make them fast.
+//! Start reading at [`mapping`], then `store` for how documents are kept, [`query`] for how they are found, `rest` for requests.
+//! [`columns`] hold values; [`run`] puts a query, [`sort`] and [`aggregate`] together, and [`zones`] make them fast.
 
 pub mod aggregate;
 mod analysis;
@@ -15,6 +16,7 @@ mod error;
 mod fetch;
 mod java;
 pub mod mapping;
+mod memory;
 mod patterns;
 pub mod query;
 mod rest;

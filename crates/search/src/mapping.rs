@@ -82,7 +82,7 @@ pub struct Mapping {
     pub(crate) date_detection: bool,
     /// The index whose mapping it is.
     pub(crate) index: String,
-    id: Option<Leaf>,
+    own: Vec<(&'static str, Leaf)>,
 }
 
 impl Mapping {
@@ -97,13 +97,13 @@ impl Mapping {
             dynamic: Dynamic::True,
             date_detection: true,
             index: String::new(),
-            id: id(),
+            own: own(),
         }
     }
 
     /// The field at a path, sub-fields by `path.name`.
     pub fn leaf(&self, path: &str) -> Option<&Leaf> {
-        self.leaves.get(path).or_else(|| self.id.as_ref().filter(|_| path == "_id"))
+        self.leaves.get(path).or_else(|| self.own.iter().find(|(own, _)| *own == path).map(|(_, leaf)| leaf))
     }
 
     /// All fields, by path.
@@ -169,10 +169,13 @@ pub(crate) fn empty() -> Field {
     *FIELD
 }
 
-/// Ids are words too.
-fn id() -> Option<Leaf> {
-    let field = schema().get_field("_id").ok()?;
-    Some(Leaf { kind: Kind::Keyword, type_name: "_id".to_owned(), field, column: "_id".to_owned() })
+/// The words that each document has of itself: its id, and the name of its index.
+fn own() -> Vec<(&'static str, Leaf)> {
+    let leaf = |name: &'static str| {
+        let field = schema().get_field(name).ok()?;
+        Some((name, Leaf { kind: Kind::Keyword, type_name: name.to_owned(), field, column: name.to_owned() }))
+    };
+    ["_id", "_index"].into_iter().filter_map(leaf).collect()
 }
 
 /// The schema of every index: its own fields, then the slots.
@@ -189,6 +192,7 @@ fn build() -> Schema {
         TextOptions::default().set_indexing_options(raw().set_fieldnorms(false)).set_fast("raw").set_stored(),
     );
     schema.add_bytes_field("_source", tantivy::schema::STORED);
+    schema.add_text_field("_index", TextOptions::default().set_fast("raw"));
     // The slots of texts that are there without a word in them.
     schema.add_text_field("_empty", TextOptions::default().set_indexing_options(raw().set_fieldnorms(false)));
     schema.add_u64_field("_version", tantivy::schema::FAST);

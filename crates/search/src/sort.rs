@@ -59,6 +59,8 @@ struct Column {
     missing: Missing,
     mode: Mode,
     format: String,
+    /// Whether its numbers are singles, which are written with fewer digits.
+    single: bool,
 }
 
 /// Where documents without the field come.
@@ -194,6 +196,7 @@ impl Key {
                 match number {
                     f64::INFINITY => json!("Infinity"),
                     f64::NEG_INFINITY => json!("-Infinity"),
+                    _ if column.single => shortest(number as f32),
                     _ => json!(number),
                 }
             }
@@ -202,9 +205,12 @@ impl Key {
     }
 }
 
-/// A score with no more digits than tell it apart.
+/// A single number, as a score, with no more digits than tell it apart.
 pub(crate) fn shortest(score: Score) -> Value {
-    score.to_string().parse::<f64>().map_or(Value::Null, |score| json!(score))
+    // Java writes two digits at least, which differ from one for the very smallest numbers.
+    let two = format!("{score:.1e}");
+    let text = if two.parse() == Ok(score) { two } else { score.to_string() };
+    text.parse::<f64>().map_or(Value::Null, |score| json!(score))
 }
 
 /// The refusal to read a column of full text.

@@ -10,9 +10,11 @@ mod tests;
 pub(crate) use range::RangeScorer;
 pub use range::{range_query, whole_range};
 
+use crate::aggregate;
 use crate::mapping::Leaf;
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use crate::memory::Memory;
+use std::convert::Infallible;
+use std::sync::{Arc, LazyLock};
 use tantivy::columnar::Column;
 use tantivy::index::SegmentId;
 use tantivy::{DocId, SegmentReader};
@@ -75,55 +77,21 @@ impl Zones {
     }
 }
 
-struct Remembered {
-    zones: Arc<Zones>,
-    used: u64,
-}
-
-#[derive(Default)]
-struct Memory {
-    columns: HashMap<(SegmentId, String), Remembered>,
-    zones: usize,
-    clock: u64,
-}
-
-impl Memory {
-    fn keep(&mut self, key: (SegmentId, String), zones: &Arc<Zones>) {
-        self.clock += 1;
-        self.zones += zones.zones.len();
-        if let Some(old) = self.columns.insert(key, Remembered { zones: zones.clone(), used: self.clock }) {
-            self.zones -= old.zones.zones.len();
-        }
-        while self.zones > REMEMBERED && self.columns.len() > 1 {
-            let oldest = self.columns.iter().min_by_key(|(_, column)| column.used).map(|(key, _)| key.clone());
-            let Some(gone) = oldest.and_then(|key| self.columns.remove(&key)) else { break };
-            self.zones -= gone.zones.zones.len();
-        }
-    }
-}
-
-static MEMORY: LazyLock<Mutex<Memory>> = LazyLock::new(Mutex::default);
+static MEMORY: LazyLock<Memory<Zones>> = LazyLock::new(|| Memory::new(REMEMBERED));
 
 /// The zones of a segment's column, made when they are first asked for.
 pub(crate) fn of(segment: &SegmentReader, leaf: &Leaf, column: &Column<u64>) -> Arc<Zones> {
-    let key = (segment.segment_id(), leaf.column.clone());
-    {
-        let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.clock += 1;
-        let clock = memory.clock;
-        if let Some(known) = memory.columns.get_mut(&key) {
-            known.used = clock;
-            return known.zones.clone();
-        }
-    }
-    let zones = Arc::new(Zones::new(column, segment.max_doc()));
-    MEMORY.lock().unwrap_or_else(PoisonError::into_inner).keep(key, &zones);
+    let find = || {
+        let zones = Zones::new(column, segment.max_doc());
+        let size = zones.zones.len();
+        Ok::<_, Infallible>((zones, size))
+    };
+    let Ok(zones) = MEMORY.get((segment.segment_id(), leaf.column.clone()), find);
     zones
 }
 
 /// Forgets what is known of segments that are no more.
 pub fn forget(segments: &[SegmentId]) {
-    let mut memory = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
-    memory.columns.retain(|(segment, _), _| !segments.contains(segment));
-    memory.zones = memory.columns.values().map(|column| column.zones.zones.len()).sum();
+    MEMORY.forget(segments);
+    aggregate::forget(segments);
 }

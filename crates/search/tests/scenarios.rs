@@ -1,5 +1,7 @@
 //! Plays what a real server was recorded to answer, and compares: see `tests/elastic/README.md`.
 
+#![cfg(test)]
+
 #[path = "scenarios/compare.rs"]
 mod compare;
 
@@ -39,6 +41,19 @@ pub(crate) struct Scenario {
     #[serde(default)]
     tolerance: f64,
 }
+
+/// What is known to differ, and stays so.
+const APART: [(&str, &str, &str); 5] = [
+    (
+        "dates.yaml",
+        "all of them in order",
+        "milliseconds before 1970 in a string are that, not the year 86,400,000 before Christ",
+    ),
+    ("errors.yaml", "a range of two fields", "the keys of an object have no order"),
+    ("several.yaml", "a name that stands for two", "there are no aliases"),
+    ("several.yaml", "found by that name", "there are no aliases"),
+    ("several.yaml", "which names there are", "there are no aliases"),
+];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/elastic")
@@ -80,8 +95,10 @@ fn play_file(path: &Path) -> (usize, Vec<String>) {
             here.push(format!("status: {} expected, {status} there", scenario.status));
         }
         differences(&scenario.answer, &answer, scenario.tolerance, "", &mut here);
-        if !here.is_empty() {
-            let file = path.file_name().unwrap().to_str().unwrap();
+        let file = path.file_name().unwrap().to_str().unwrap();
+        let apart = APART.iter().any(|(of, name, _)| *of == file && *name == scenario.name);
+        if here.is_empty() == apart {
+            here.push(if apart { "no longer differs: take it out of APART".to_owned() } else { String::new() });
             found.push(format!("{file}: {}: {}\n  {}", scenario.name, scenario.step.request, here.join("\n  ")));
         }
     }

@@ -20,6 +20,9 @@ impl Plan {
 
     /// Puts together what several indices' plans found: gives what answers for all. Hits tell the place of their index in the list.
     pub fn join(parts: Vec<(Plan, Partial, &Searcher)>) -> Result<Option<(Plan, Partial)>> {
+        if parts.len() < 2 {
+            return Ok(parts.into_iter().next().map(|(plan, partial, _)| (plan, partial)));
+        }
         let mut all: Option<(Vec<Node>, Partial)> = None;
         let mut limits = None;
         for (index, (plan, partial, searcher)) in parts.into_iter().enumerate() {

@@ -5,17 +5,34 @@ use super::spec::{Choice, Missing};
 use super::work::Site;
 use crate::Result;
 use crate::mapping::Leaf;
+use crate::memory::{Key, Memory};
 use std::hash::{DefaultHasher, Hasher};
+use std::sync::{Arc, LazyLock};
 use tantivy::columnar::StrColumn;
+use tantivy::index::SegmentId;
 
 /// A segment's words. Across segments they are known by their hashes of 64 bits; two of a million words share one once in 10^7 times.
 pub(super) struct Words {
     column: Option<StrColumn>,
+    place: Key,
     segment: u32,
     /// A word that stands in where there is none.
     missing: Option<String>,
     /// Whether there is no other segment: then places tell words apart.
     alone: bool,
+}
+
+/// So many words are worth to remember all hashes.
+const MANY: usize = 1000;
+
+/// So many hashes are remembered, at 8 bytes each.
+const REMEMBERED: usize = 8_000_000;
+
+static MEMORY: LazyLock<Memory<Vec<u64>>> = LazyLock::new(|| Memory::new(REMEMBERED));
+
+/// Forgets segments that are no more.
+pub(crate) fn forget(segments: &[SegmentId]) {
+    MEMORY.forget(segments);
 }
 
 /// The hash that tells words apart.
@@ -33,15 +50,15 @@ impl Words {
             _ => None,
         };
         let alone = missing.is_none() && !site.several && site.searcher.segment_readers().len() == 1;
-        Ok(Some(Words { column, segment: site.ordinal, missing, alone }))
+        let place = (site.segment.segment_id(), leaf.column.clone());
+        Ok(Some(Words { column, place, segment: site.ordinal, missing, alone }))
     }
 
     /// No words but the one that stands in.
-    pub(super) fn missing(missing: &Missing) -> Option<Words> {
-        match missing {
-            Missing::Word(word) => Some(Words { column: None, segment: 0, missing: Some(word.clone()), alone: false }),
-            Missing::Code(_) => None,
-        }
+    pub(super) fn missing(site: &Site<'_>, missing: &Missing) -> Option<Words> {
+        let Missing::Word(word) = missing else { return None };
+        let place = (site.segment.segment_id(), String::new());
+        Some(Words { column: None, place, segment: 0, missing: Some(word.clone()), alone: false })
     }
 
     /// Whether no other segment has words, nor does one stand in.
@@ -67,7 +84,11 @@ impl Words {
         let known = ords.partition_point(|ord| *ord < u64::from(self.count()));
         let (own, other) = ords.split_at(known);
         let mut keys = Vec::with_capacity(ords.len());
-        if let Some(column) = &self.column {
+        if own.len() >= MANY && own.len() >= self.count() as usize / 8 {
+            let hashes = self.hashes()?;
+            let key = |ord: &u64| (hashes.get(*ord as usize).copied().unwrap_or_default(), (self.segment, *ord as u32));
+            keys.extend(own.iter().map(key));
+        } else if let Some(column) = &self.column {
             let mut places = own.iter();
             column.dictionary().sorted_ords_to_term_cb(own, |word| {
                 let place = places.next().copied().unwrap_or_default();
@@ -77,6 +98,21 @@ impl Words {
         let missing = self.missing.as_deref().unwrap_or_default();
         keys.extend(other.iter().map(|_| (hash(missing.as_bytes()), (NOWHERE, 0))));
         Ok(keys)
+    }
+
+    /// The hashes of all words.
+    fn hashes(&self) -> Result<Arc<Vec<u64>>> {
+        MEMORY.get(self.place.clone(), || {
+            let mut hashes = Vec::with_capacity(self.count() as usize);
+            if let Some(column) = &self.column {
+                let mut words = column.dictionary().stream()?;
+                while words.advance() {
+                    hashes.push(hash(words.key()));
+                }
+            }
+            let size = hashes.len();
+            Ok((hashes, size))
+        })
     }
 
     /// Which words are chosen, the one that stands in last.

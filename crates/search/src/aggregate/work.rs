@@ -130,7 +130,7 @@ impl Site<'_> {
         match &source.leaf {
             Some(leaf) if leaf.kind == Kind::Keyword => Words::open(self, leaf, source.missing.as_ref()),
             Some(_) => Ok(None),
-            None => Ok(source.missing.as_ref().and_then(Words::missing)),
+            None => Ok(source.missing.as_ref().and_then(|missing| Words::missing(self, missing))),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::scoring::{ScoredFlag, scored};
 use super::{Boxed, Context, constant, none, ranges, uncreatable};
-use crate::mapping::{Kind, Leaf};
 use crate::document::bounds;
+use crate::mapping::{Kind, Leaf};
 use crate::{Result, dates};
 use serde_json::Value;
 use std::ops::Bound;

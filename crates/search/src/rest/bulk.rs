@@ -1,6 +1,6 @@
 //! Many writes in one request.
 
-use super::documents::{Refresh, WRITING, condition, invalid, refresh, settle, status, writable, written};
+use super::documents::{Refresh, WRITING, condition, invalid, refresh, settle, status, writable};
 use super::updates::Change;
 use super::{Ask, Body, Reply, whole};
 use crate::store::{Condition, Done, Index, Write};
@@ -152,12 +152,12 @@ pub(super) fn bulk(ask: &Ask, name: Option<&str>) -> Result<Reply> {
     let mut errors = false;
     for (order, source) in &orders {
         let index = order.index.as_deref().or(name).unwrap_or_default();
-        let done = act(ask, &mut touched, index, order, source, refresh);
+        let done = act(ask, &mut touched, index, order, source);
         errors |= done.is_err();
         if !items.is_empty() {
             items.push(b',');
         }
-        item(&mut items, index, order, done)?;
+        item(&mut items, index, order, done, refresh);
     }
     // Nothing is answered before it lasts.
     touched.values().try_for_each(|index| settle(index, refresh))?;
@@ -168,14 +168,7 @@ pub(super) fn bulk(ask: &Ask, name: Option<&str>) -> Result<Reply> {
 }
 
 /// Does what a line says; tells what came of it.
-fn act(
-    ask: &Ask,
-    touched: &mut BTreeMap<String, Arc<Index>>,
-    name: &str,
-    order: &Order,
-    source: &[u8],
-    refresh: Refresh,
-) -> Result<(u16, Map<String, Value>)> {
+fn act(ask: &Ask, touched: &mut BTreeMap<String, Arc<Index>>, name: &str, order: &Order, source: &[u8]) -> Result<(Done, bool)> {
     let index = match touched.get(name) {
         Some(index) => index.clone(),
         None => {
@@ -184,19 +177,13 @@ fn act(
             index
         }
     };
-    let (done, noop) = match (order.action, &order.id) {
-        (Action::Update, Some(id)) => Change::read(source)?.apply(&index, id)?,
+    match (order.action, &order.id) {
+        (Action::Update, Some(id)) => Change::read(source)?.apply(&index, id),
         (Action::Update | Action::Delete, None) => {
-            return Err(Error::argument("an id must be provided if version type or value are set"));
+            Err(Error::argument("an id must be provided if version type or value are set"))
         }
-        _ => (write(&index, order, source)?, false),
-    };
-    let mut told = written(&index, &done, refresh);
-    if noop {
-        told.insert("result".to_owned(), json!("noop"));
-        told.remove("forced_refresh");
+        _ => Ok((write(&index, order, source)?, false)),
     }
-    Ok((status(done.outcome), told))
 }
 
 fn write(index: &Index, order: &Order, source: &[u8]) -> Result<Done> {
@@ -205,17 +192,23 @@ fn write(index: &Index, order: &Order, source: &[u8]) -> Result<Done> {
 }
 
 /// Writes what came of a line.
-fn item(into: &mut Vec<u8>, index: &str, order: &Order, done: Result<(u16, Map<String, Value>)>) -> Result<()> {
-    let (status, mut told) = done.unwrap_or_else(|error| {
-        let mut told = Map::new();
-        told.insert("_index".to_owned(), json!(index));
-        told.insert("_id".to_owned(), json!(order.id));
-        told.insert("error".to_owned(), whole(&error));
-        (error.status, told)
-    });
-    told.insert("status".to_owned(), json!(status));
-    into.extend_from_slice(format!("{{\"{}\":", order.action.name()).as_bytes());
-    serde_json::to_writer(&mut *into, &told).map_err(|error| Error::new(500, "exception", error.to_string()))?;
-    into.push(b'}');
-    Ok(())
+fn item(into: &mut Vec<u8>, index: &str, order: &Order, done: Result<(Done, bool)>, refresh: Refresh) {
+    let (action, index) = (order.action.name(), json!(index));
+    let written = match done {
+        Ok((Done { id, version, seq_no, outcome }, noop)) => {
+            let result = if noop { "noop" } else { outcome.name() };
+            let forced = if refresh == Refresh::Now && !noop { "\"forced_refresh\":true," } else { "" };
+            let (id, status) = (json!(id), status(outcome));
+            format!(
+                "{{\"{action}\":{{\"_index\":{index},\"_id\":{id},\"_version\":{version},\"result\":\"{result}\",{forced}\
+                 \"_shards\":{{\"total\":1,\"successful\":1,\"failed\":0}},\"_seq_no\":{seq_no},\"_primary_term\":1,\
+                 \"status\":{status}}}}}"
+            )
+        }
+        Err(error) => {
+            let told = json!({ "_index": index, "_id": order.id, "status": error.status, "error": whole(&error) });
+            format!("{{\"{action}\":{told}}}")
+        }
+    };
+    into.extend_from_slice(written.as_bytes());
 }

@@ -2,9 +2,9 @@
 
 use super::admin::NAMING;
 use super::{Ask, Reply, no_handler};
-use crate::store::Index;
 use crate::Result;
 use crate::error::set;
+use crate::store::Index;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -119,7 +119,9 @@ const NUMBERS: [&str; 8] = ["pri", "rep", "docs.count", "docs.deleted", "store.s
 
 pub(super) fn cat(ask: &Ask, parts: &[&str]) -> Result<Reply> {
     match parts {
-        ["_cat"] => Reply::text("=^.^=\n/_cat/indices\n/_cat/indices/{index}\n/_cat/count\n/_cat/count/{index}\n/_cat/health\n".to_owned()),
+        ["_cat"] => Reply::text(
+            "=^.^=\n/_cat/indices\n/_cat/indices/{index}\n/_cat/count\n/_cat/count/{index}\n/_cat/health\n".to_owned(),
+        ),
         ["_cat", "indices"] => indices(ask, "_all"),
         ["_cat", "indices", names] => indices(ask, names),
         ["_cat", "count"] => total(ask, "_all"),
@@ -157,7 +159,8 @@ fn indices(ask: &Ask, names: &str) -> Result<Reply> {
         let replicas = index.about.settings.get("number_of_replicas").map_or_else(|| "0".to_owned(), crate::java::written);
         let size = size(index.size_bytes(), ask);
         let about = &index.about;
-        let texts = ["green", "open", &about.name, &about.uuid, "1", &replicas, &count.to_string(), &deleted.to_string(), &size, &size];
+        let texts =
+            ["green", "open", &about.name, &about.uuid, "1", &replicas, &count.to_string(), &deleted.to_string(), &size, &size];
         Ok(texts.map(str::to_owned).to_vec())
     };
     let rows = ask.named(names)?.iter().map(row).collect::<Result<_>>()?;

@@ -1,1 +1,130 @@
+use crate::{Call, Indices};
+use serde_json::{Value, json};
 
+fn ask(indices: &Indices, request: &str, body: &str) -> (u16, Value) {
+    let (method, address) = request.split_once(' ').unwrap();
+    let (path, query) = address.split_once('?').unwrap_or((address, ""));
+    let answer = indices.answer(&Call { method, path, query, body: body.as_bytes() });
+    (answer.status, serde_json::from_slice(&answer.body).unwrap_or_default())
+}
+
+fn posts(count: usize) -> (tempfile::TempDir, Indices) {
+    let folder = tempfile::tempdir().unwrap();
+    let indices = Indices::open(folder.path()).unwrap();
+    let mut lines = String::new();
+    for number in 0..count {
+        lines += &format!("{{\"index\":{{\"_id\":\"{number}\"}}}}\n{{\"n\":{number},\"word\":\"w{}\"}}\n", number % 7);
+        if number % 50 == 49 {
+            let (status, told) = ask(&indices, "POST /i/_bulk?refresh=true", &lines);
+            assert!(status == 200 && told["errors"] == false, "{told}");
+            lines.clear();
+        }
+    }
+    (folder, indices)
+}
+
+#[test]
+fn scrolls_tell_each_document_once() {
+    let (_folder, indices) = posts(200);
+    for body in [
+        json!({"size": 30, "sort": ["_doc"]}),
+        json!({"size": 30}),
+        json!({"size": 30, "sort": [{"n": "desc"}]}),
+        json!({"size": 30, "query": {"match": {"word": "w1 w2 w3"}}}),
+        json!({"size": 7, "sort": "word.keyword"}),
+    ] {
+        let (status, mut page) = ask(&indices, "POST /i/_search?scroll=1m", &body.to_string());
+        assert_eq!(status, 200, "{page}");
+        let total = page["hits"]["total"]["value"].as_u64().unwrap() as usize;
+        let mut ids = vec![];
+        while !page["hits"]["hits"].as_array().unwrap().is_empty() {
+            ids.extend(page["hits"]["hits"].as_array().unwrap().iter().map(|hit| hit["_id"].as_str().unwrap().to_owned()));
+            let next = json!({"scroll": "1m", "scroll_id": page["_scroll_id"]}).to_string();
+            page = ask(&indices, "POST /_search/scroll", &next).1;
+        }
+        let count = ids.len();
+        ids.sort();
+        ids.dedup();
+        assert_eq!((count, ids.len()), (total, total), "{body}");
+        let (_, closed) = ask(&indices, "DELETE /_search/scroll", &json!({"scroll_id": [page["_scroll_id"]]}).to_string());
+        assert_eq!(closed["num_freed"], 1);
+    }
+}
+
+#[test]
+fn pages_and_news_are_told_to_rust() {
+    let (_folder, indices) = posts(100);
+    let mut pages = indices.pages("i", &json!({"query": {"range": {"n": {"lt": 70}}}, "sort": [{"n": "asc"}]}), 32).unwrap();
+    let mut numbers = vec![];
+    loop {
+        let page = pages.next_page().unwrap();
+        if page.is_empty() {
+            break;
+        }
+        numbers.extend(page.iter().map(|document| document.id.parse::<u32>().unwrap()));
+    }
+    assert_eq!(numbers, (0..70).collect::<Vec<_>>());
+    assert_eq!(pages.total(), 70);
+    let newer = indices.newer("i", &json!({"match_all": {}}), 89, 5).unwrap();
+    assert_eq!(newer.iter().map(|document| document.seq_no).collect::<Vec<_>>(), [90, 91, 92, 93, 94]);
+}
+
+#[test]
+fn what_is_fed_is_not_written_to_from_outside() {
+    let folder = tempfile::tempdir().unwrap();
+    let indices = Indices::open(folder.path()).unwrap();
+    let feed = indices.feed("fed", crate::mapping::Mapping::new()).unwrap();
+    feed.put("1", 7, br#"{"a": "b"}"#, true).unwrap();
+    feed.commit("1").unwrap();
+    for (request, body) in [
+        ("PUT /fed/_doc/1", "{}"),
+        ("POST /fed/_doc", "{}"),
+        ("DELETE /fed/_doc/1", ""),
+        ("POST /fed/_update/1", "{\"doc\":{}}"),
+        ("DELETE /fed", ""),
+        ("PUT /fed/_mapping", "{\"properties\":{}}"),
+    ] {
+        let (status, told) = ask(&indices, request, body);
+        assert_eq!((status, told["error"]["type"].as_str()), (403, Some("cluster_block_exception")), "{request}");
+    }
+    let (_, told) = ask(&indices, "POST /fed/_bulk", "{\"index\":{}}\n{}\n");
+    assert_eq!(told["items"][0]["index"]["status"], 403);
+    let (_, told) = ask(&indices, "GET /fed/_doc/1", "");
+    assert_eq!((told["_version"].as_u64(), told["_source"].clone()), (Some(7), json!({"a": "b"})));
+}
+
+#[test]
+fn hostile_requests_are_refused() {
+    let (_folder, indices) = posts(50);
+    let deep = "[".repeat(100_000);
+    let nested = format!("{}1{}", "{\"a\":".repeat(100), "}".repeat(100));
+    for (request, body) in [
+        ("POST /i/_search", deep.as_str()),
+        ("PUT /i/_doc/x", deep.as_str()),
+        ("PUT /i/_doc/x", nested.as_str()),
+        ("POST /i/_bulk", "{\"index\":"),
+        ("POST /i/_bulk", "\n\n"),
+        ("POST /i/_bulk", "[]\n{}\n"),
+        ("POST /i/_search", "{\"size\": 1e99}"),
+        ("POST /i/_search", "{\"from\": 99999999999}"),
+        ("POST /i/_search?scroll=99d", "{}"),
+        ("GET /%zz/_search", ""),
+        ("GET /%ff/_search", ""),
+        ("PUT /..%2Fx", ""),
+        ("PUT /%00", ""),
+        ("BREW /i", ""),
+        ("GET /i/_doc/1/2/3", ""),
+        ("POST /i/_search?size=-1", ""),
+        ("POST /_search/scroll", "{}"),
+        ("POST /i/_search", "{\"highlight\": {\"fields\": {\"word\": {\"number_of_fragments\": -1}}}}"),
+        ("PUT /i/_doc/x", "{\"\": 1}"),
+        ("PUT /i/_doc/x", "{\"a..b\": 1}"),
+        ("PUT /i/_doc/x", "{\"n\": {\"m\": 1}}"),
+    ] {
+        let (status, told) = ask(&indices, request, body);
+        assert!((400..500).contains(&status), "{request} {}: {status} {told}", &body[..40.min(body.len())]);
+    }
+    let many: String = (0..200).map(|number| format!("\"f{number}\": 1,")).collect();
+    let (status, told) = ask(&indices, "PUT /i/_doc/x", &format!("{{{many}\"z\": 1}}"));
+    assert_eq!(status, 400, "{told}");
+}

@@ -109,7 +109,12 @@ impl Collector for Best {
         Ok(all)
     }
 
-    fn collect_segment(&self, weight: &dyn Weight, order: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<Vec<Scored>> {
+    fn collect_segment(
+        &self,
+        weight: &dyn Weight,
+        order: SegmentOrdinal,
+        segment: &SegmentReader,
+    ) -> tantivy::Result<Vec<Scored>> {
         let mut best = self.for_segment(order, segment)?;
         let alive = segment.alive_bitset();
         let mut threshold = Score::MIN;

@@ -89,7 +89,12 @@ pub(crate) fn search(targets: &[Target], request: &Request, typed: bool) -> Resu
     let mut partials = vec![];
     let mut order: Option<Sort> = None;
     for (place, target) in targets.iter().enumerate() {
-        let done = prepare(request, &target.mapping).and_then(|prepared| Ok((one(target, request, &prepared)?, prepared)));
+        let done = prepare(request, &target.mapping).and_then(|mut prepared| {
+            if targets.len() > 1 {
+                prepared.plan = prepared.plan.map(Plan::beside_others);
+            }
+            Ok((one(target, request, &prepared)?, prepared))
+        });
         let (part, prepared) = match done.map_err(|error| placed(error, Some(target))) {
             Ok(done) => done,
             Err(error) if error.in_search => {
@@ -104,10 +109,7 @@ pub(crate) fn search(targets: &[Target], request: &Request, typed: bool) -> Resu
         found.greatest = [found.greatest, part.greatest].into_iter().flatten().reduce(f32::max);
         found.hits.extend(part.hits.into_iter().map(|hit| Ranked { target: place, ..hit }));
         found.marks.push(prepared.marks);
-        // An index without documents has nothing to add, were it of other types.
-        if target.searcher.num_docs() > 0 || targets.len() == 1 {
-            partials.extend(part.partial.zip(prepared.plan).map(|(partial, plan)| (partial, plan, target)));
-        }
+        partials.extend(part.partial.zip(prepared.plan).map(|(partial, plan)| (place, plan, partial)));
         order.get_or_insert(prepared.sort);
     }
     if found.failed.len() == targets.len() && !found.failed.is_empty() {
@@ -125,7 +127,7 @@ pub(crate) fn search(targets: &[Target], request: &Request, typed: bool) -> Resu
     if request.size == 0 {
         found.greatest = None;
     }
-    found.aggregations = answer(partials, typed)?;
+    found.aggregations = answer(targets, partials, typed)?;
     Ok(found)
 }
 
@@ -147,25 +149,30 @@ fn merge(hits: &mut [Ranked], order: &Sort) {
 }
 
 /// Writes what aggregations found.
-fn answer(mut partials: Vec<(Partial, Plan, &Target)>, typed: bool) -> Result<Option<Value>> {
-    if partials.len() > 1 {
-        let reason = "aggregations over several indices that have documents are not supported by Goshawk: ask each index by itself";
-        return Err(Error::argument(reason).in_search());
-    }
-    let Some((whole, plan, target)) = partials.pop() else { return Ok(None) };
-    let fetch = |found: &TopHits<'_>| top_hits(target, found);
+fn answer(targets: &[Target], partials: Vec<(usize, Plan, Partial)>, typed: bool) -> Result<Option<Value>> {
+    let chosen: Vec<&Target> = partials.iter().filter_map(|(place, ..)| targets.get(*place)).collect();
+    let Some(target) = chosen.first() else { return Ok(None) };
+    let mut parts: Vec<(Plan, Partial)> = partials.into_iter().map(|(_, plan, partial)| (plan, partial)).collect();
+    let whole = if targets.len() == 1 {
+        parts.pop()
+    } else {
+        Plan::join(parts.into_iter().zip(&chosen).map(|((plan, partial), target)| (plan, partial, &target.searcher)).collect())?
+    };
+    let Some((plan, whole)) = whole else { return Ok(None) };
+    let fetch = |found: &TopHits<'_>| top_hits(&chosen, found);
     let fetch: &Fetch<'_> = &fetch;
     plan.answer(whole, &target.searcher, fetch, typed).map(Some)
 }
 
 /// Writes the hits of a `top_hits`.
-fn top_hits(target: &Target, found: &TopHits<'_>) -> Result<Vec<Value>> {
+fn top_hits(targets: &[&Target], found: &TopHits<'_>) -> Result<Vec<Value>> {
     let shown = Shown::of_top_hits(found.body)?;
     let write = |hit: &Hit| {
         let keys = found.sort.is_named().then(|| found.sort.values(hit));
         let score = (found.sort.needs_scores()).then_some(hit.score);
         let ranked = Ranked { target: 0, address: hit.address, score, keys };
         let mut written = vec![];
+        let target = targets.get(hit.index).ok_or_else(|| Error::new(500, "exception", "a hit of no index"))?;
         fetch::write(&mut written, target, &ranked, &shown, &[])?;
         serde_json::from_slice(&written).map_err(|error| Error::new(500, "exception", error.to_string()))
     };

@@ -107,10 +107,11 @@ fn column(name: &str, told: &Map<String, Value>, falling: bool, mapping: &Mappin
         "integer" | "short" | "byte" | "boolean" => (i64::from(i32::MIN), i64::from(i32::MAX)),
         _ => (i64::MIN, i64::MAX),
     };
+    let single = matches!(type_name, "float" | "half_float");
     let format = mapping.format(name).to_owned();
     let mode = mode(told.get("mode"), falling, kind)?;
     let missing = missing(told.get("missing"), kind, &format)?;
-    Ok(Column { path: name.to_owned(), leaf: leaf.cloned(), kind, ends, missing, mode, format })
+    Ok(Column { path: name.to_owned(), leaf: leaf.cloned(), kind, ends, missing, mode, format, single })
 }
 
 fn kind_of(type_name: &str) -> Result<Kind> {
@@ -200,7 +201,10 @@ fn behind(told: &Value, keys: &[Key]) -> Result<Vec<After>> {
                 other => After::Word(other.to_string()),
             },
             What::Field(_) if value.is_null() => After::Missing,
-            What::Field(column) => After::Number(number(value, column.kind, &column.format, &column.path)?),
+            What::Field(column) => {
+                let code = number(value, column.kind, &column.format, &column.path)?;
+                After::Number(if column.single { f64::from(f64::from_u64(code) as f32).to_u64() } else { code })
+            }
         })
     };
     values.iter().zip(keys).map(one).collect()

@@ -123,17 +123,18 @@ impl Index {
             source: schema.get_field("_source")?,
             version: schema.get_field("_version")?,
             seq_no: schema.get_field("_seq_no")?,
+            index: schema.get_field("_index")?,
         };
         let payload = index.load_metas()?.payload.unwrap_or_default();
         let payload: Value = serde_json::from_str(&payload).unwrap_or_default();
         let number = |name: &str| payload.get(name).and_then(Value::as_u64).unwrap_or_default();
         let progress = payload.get("progress").and_then(Value::as_str).unwrap_or_default().to_owned();
         let opened = Index {
+            writer: Mutex::new(Writer::new(own, &about.name, number("seq_no"), progress)),
             about,
             folder: folder.to_owned(),
             reader,
             mapping: RwLock::new(Arc::new(mapping)),
-            writer: Mutex::new(Writer::new(own, number("seq_no"), progress)),
             searched_millis: AtomicI64::new(now_millis()),
             own,
             index,
@@ -290,7 +291,9 @@ impl Index {
         if realtime && !self.about.fed {
             let mut writer = self.writer();
             if let Some(recent) = writer.recent.get(id).copied() {
-                let (false, Some(place), Some(ahead)) = (recent.deleted, recent.place, writer.ahead.as_mut()) else { return Ok(None) };
+                let (false, Some(place), Some(ahead)) = (recent.deleted, recent.place, writer.ahead.as_mut()) else {
+                    return Ok(None);
+                };
                 let Recent { version, seq_no, .. } = recent;
                 return Ok(Some(Stored { id: id.to_owned(), version, seq_no, source: ahead.read(place)? }));
             }

@@ -68,7 +68,9 @@ impl Writer {
         match &self.broken {
             None => Ok(()),
             Some(reason) => {
-                let reason = format!("nothing can be written since: {reason}. Mend that (a full disk?), then restart; nothing that was answered is lost");
+                let reason = format!(
+                    "nothing can be written since: {reason}. Mend that (a full disk?), then restart; nothing that was answered is lost"
+                );
                 Err(Error::new(503, "unavailable_shards_exception", reason))
             }
         }
@@ -105,7 +107,8 @@ impl Index {
                 if let Some(ids) = &mut writer.ids {
                     ids.insert(id.as_bytes());
                 }
-                writer.add(&self.index, id, (version, seq_no), source, document, alive)?;
+                let added = writer.add(&self.index, id, (version, seq_no), source, document, alive);
+                added.inspect_err(|error| writer.broken = Some(error.reason.clone()))?;
                 if alive { Outcome::Updated } else { Outcome::Created }
             }
             _ => {
@@ -180,7 +183,9 @@ impl Index {
             }
             (Condition::Number(number), Some(there)) if there.seq_no != number => {
                 let current = there.seq_no;
-                format!("required seqNo [{number}], primary term [1]. current document has seqNo [{current}] and primary term [1]")
+                format!(
+                    "required seqNo [{number}], primary term [1]. current document has seqNo [{current}] and primary term [1]"
+                )
             }
             _ => return Ok(()),
         };

@@ -33,6 +33,7 @@ pub(super) struct Own {
     pub source: Field,
     pub version: Field,
     pub seq_no: Field,
+    pub index: Field,
 }
 
 /// The writer of an index.
@@ -41,6 +42,8 @@ pub(super) struct Writer {
     batch: Vec<UserOperation>,
     batch_bytes: usize,
     pub own: Own,
+    /// The index's name.
+    name: String,
     /// The next write's number.
     pub seq_no: u64,
     /// By id.
@@ -60,12 +63,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(own: Own, seq_no: u64, progress: String) -> Self {
+    pub(super) fn new(own: Own, name: &str, seq_no: u64, progress: String) -> Self {
         Writer {
             inner: None,
             batch: vec![],
             batch_bytes: 0,
             own,
+            name: name.to_owned(),
             seq_no,
             recent: HashMap::new(),
             graves: HashMap::new(),
@@ -104,6 +108,7 @@ impl Writer {
     ) -> Result<()> {
         let (version, seq_no) = numbers;
         document.add_text(self.own.id, id);
+        document.add_text(self.own.index, &self.name);
         document.add_u64(self.own.version, version);
         document.add_u64(self.own.seq_no, seq_no);
         document.add_bytes(self.own.source, source);

@@ -61,11 +61,12 @@ fn placeless(text: &str) -> String {
                 continue;
             }
         }
-        if let Some((uuid, after)) = rest.strip_prefix('/').and_then(|inner| inner.split_at_checked(22)) {
-            if after.starts_with(']') && uuid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
-                rest = after;
-                continue;
-            }
+        let uuid = rest.strip_prefix('/').and_then(|inner| inner.split_at_checked(22)).filter(|(uuid, after)| {
+            after.starts_with(']') && uuid.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        });
+        if let Some((_, after)) = uuid {
+            rest = after;
+            continue;
         }
         plain.push(character);
         rest = &rest[character.len_utf8()..];
