@@ -44,7 +44,10 @@ fn form(arguments: &cli::Export) -> Result<Form> {
     });
     let wanted = wanted.unwrap_or("ndjson");
     let names = Form::ALL.map(Form::name).join(", ");
-    Form::ALL.into_iter().find(|form| form.name() == wanted).ok_or_else(|| anyhow!("{wanted} is no format: there are {names}; choose one with --format"))
+    Form::ALL
+        .into_iter()
+        .find(|form| form.name() == wanted)
+        .ok_or_else(|| anyhow!("{wanted} is no format: there are {names}; choose one with --format"))
 }
 
 /// Whole, or not at all.

@@ -30,7 +30,7 @@ pub fn open(config: &Config, log: &dyn Log) -> Result<Option<Index>> {
         .map_err(|error| anyhow!("{error}"))
         .with_context(|| format!("cannot open the index in {told}"))?;
     let identity = log.identity().context("cannot tell which log this is")?;
-    let mapping = Mapping::read(&domain::document::mapping(&identity)).map_err(|error| anyhow!("{error}"))?;
+    let mapping = Mapping::read(&domain::document::mapping()).map_err(|error| anyhow!("{error}"))?;
     let feed =
         indices.feed(&config.search.index, mapping).map_err(|error| anyhow!("{error}")).context("cannot open the index")?;
     Ok(Some(Index::new(config.search.index.clone(), identity, Arc::new(indices), feed, place)))
@@ -41,10 +41,17 @@ pub fn alone(config: &Config) -> Result<Index> {
     let place = Place::of(config)?;
     if place.is_passing || !place.folder.join(&config.search.index).exists() {
         let where_to = place.folder.display();
-        return Err(anyhow!("there is no index {} in {where_to}: run goshawk with the role search on this log first", config.search.index));
+        return Err(anyhow!(
+            "there is no index {} in {where_to}: run goshawk with the role search on this log first",
+            config.search.index
+        ));
     }
     let log = journal::open(&config.log, journal::Access::Read)?;
-    let config = Config { roles: vec!["search".into()], search: crate::config::Search { run: true, ..config.search.clone() }, ..config.clone() };
+    let config = Config {
+        roles: vec!["search".into()],
+        search: crate::config::Search { run: true, ..config.search.clone() },
+        ..config.clone()
+    };
     open(&config, &*log)?.ok_or_else(|| anyhow!("there is no index"))
 }
 

@@ -37,11 +37,11 @@ pub fn services(config: &Config) -> Result<Vec<Service>> {
 pub fn validate(config: &Config) -> Result<()> {
     let is_name = |name: &str| {
         let plain = name.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_.".contains(letter));
-        plain && !name.is_empty() && name.len() < 200 && !name.starts_with(['-', '_', '.'])
+        plain && !name.is_empty() && name.len() < 200 && !name.starts_with(['-', '_']) && ![".", ".."].contains(&name)
     };
     for (key, name) in [("search.index", &config.search.index), ("opensearch.index", &config.opensearch.index)] {
         if !is_name(name) {
-            bail!("{key} = {name}: the name of an index has small letters, digits and - _ . and begins with a letter or a digit");
+            bail!("{key} = {name}: the name of an index has small letters, digits and - _ . and does not begin with - or _");
         }
     }
     if config.opensearch.timeout.0 <= 0 {

@@ -15,7 +15,10 @@ fn python(client: &str) -> PathBuf {
         above.find(|folder| folder.exists())
     });
     let folder = folder.filter(|folder| folder.join(".complete").exists());
-    folder.expect("the Python clients are not installed for the tests: run `make need-clients` (`make test` does)").join(client).join("bin/python")
+    folder
+        .expect("the Python clients are not installed for the tests: run `make need-clients` (`make test` does)")
+        .join(client)
+        .join("bin/python")
 }
 
 /// What one of our scripts says, which must end well.
@@ -44,7 +47,8 @@ fn the_scenarios_are_what_the_real_one_answers_and_what_ours_does() {
     // The index that is fed from the log stays out of the way, and is not theirs to delete.
     let place = place.set("search.index", ".own");
     let (_process, url) = searching(&place);
-    let said = says("record", "record.py", &[&url, "--check"]);
+    let apart = format!("{}/tests/elastic/apart.json", env!("CARGO_MANIFEST_DIR"));
+    let said = says("record", "record.py", &[&url, "--check", "--apart", &apart]);
     assert!(said.contains(" 0 differ"), "{said}");
 }
 
@@ -68,10 +72,16 @@ fn official_clients_take_ours_for_the_real_one() {
 fn hostile_requests_take_little_time_and_memory_and_are_refused_in_words() {
     let place = Place::new();
     let (process, url) = searching(&place);
-    ask(&url, "PUT", "/posts", r#"{"mappings":{"properties":{"content":{"type":"text"},"name":{"type":"keyword"},"n":{"type":"long"}}}}"#);
+    ask(
+        &url,
+        "PUT",
+        "/posts",
+        r#"{"mappings":{"properties":{"content":{"type":"text"},"name":{"type":"keyword"},"n":{"type":"long"}}}}"#,
+    );
     let lines: String = (0..5000).map(|n| format!("{{\"index\":{{\"_id\":\"{n}\"}}}}\n{{\"content\":\"word{n} aaaaaaaaaaaaaaaaaaaaaaaa\",\"name\":\"name{n}\",\"n\":{n}}}\n")).collect();
     assert_eq!(ask(&url, "POST", "/posts/_bulk?refresh=true", &lines).1["errors"], false);
-    let deep = |open: &str, inner: &str, close: &str, times: usize| format!("{}{inner}{}", open.repeat(times), close.repeat(times));
+    let deep =
+        |open: &str, inner: &str, close: &str, times: usize| format!("{}{inner}{}", open.repeat(times), close.repeat(times));
     let nested = |times| deep(r#"{"terms":{"field":"name","size":1000},"aggs":{"a":"#, r#"{"avg":{"field":"n"}}"#, "}}", times);
     let many: Vec<Value> = (0..5000).map(|n| json!({ "term": { "name": format!("x{n}") } })).collect();
     let long = "a".repeat(10 << 20);
@@ -100,7 +110,8 @@ fn hostile_requests_take_little_time_and_memory_and_are_refused_in_words() {
         assert!(status == 200 || refused, "{shown}: {status} {}", answer.to_string().chars().take(300).collect::<String>());
     }
     let memory = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
-    let peak: u64 = memory.lines().find(|line| line.starts_with("VmHWM")).unwrap().split_whitespace().nth(1).unwrap().parse().unwrap();
+    let peak: u64 =
+        memory.lines().find(|line| line.starts_with("VmHWM")).unwrap().split_whitespace().nth(1).unwrap().parse().unwrap();
     assert!(peak < 1_500_000, "{peak} KiB at its highest");
     assert_eq!(ask(&url, "GET", "/posts/_count", "").1["count"], 5000);
 }

@@ -200,7 +200,7 @@ def search(calls, errors, checks):
     checks.same("count", calls.count(POSTS, query={"term": {"pseudo": "author1"}})["count"], 36)
     several = calls.msearch([{"index": POSTS}, {"size": 0}, {"index": "nothing"}, {"size": 0}])["responses"]
     checks.same("several searches", [one["status"] for one in several], [200, 404])
-    able = client.field_caps(index=POSTS, fields="likes,content")["fields"]
+    able = client.field_caps(index=POSTS, fields=["likes", "content"])["fields"]
     checks.same("field caps", (able["likes"]["long"]["aggregatable"], able["content"]["text"]["aggregatable"]), (True, False))
     rows = client.cat.indices(index=POSTS, format="json")
     checks.same("cat indices", rows[0]["docs.count"], str(COUNT))

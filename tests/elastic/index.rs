@@ -40,7 +40,11 @@ fn every_post_is_one_document_whenever_the_process_is_killed() {
         let name = format!("{}:{}", post["network"].as_str().unwrap(), post["id"].as_str().unwrap());
         let document = &found[&name];
         assert_eq!((&document["content"], &document["date"]), (&post["text"], &post["time"]), "{name}");
-        assert_eq!(document["models"].as_array().map_or(0, Vec::len) + document["unscored"].as_array().map_or(0, Vec::len), if post["text"] == "" { 0 } else { 2 }, "{document}");
+        assert_eq!(
+            document["models"].as_array().map_or(0, Vec::len) + document["unscored"].as_array().map_or(0, Vec::len),
+            if post["text"] == "" { 0 } else { 2 },
+            "{document}"
+        );
     }
 }
 
@@ -91,7 +95,8 @@ fn what_is_taken_back_is_not_found_and_nobody_else_writes() {
 fn what_is_too_old_leaves_the_index() {
     let place = Place::new().set("enrich.models", "").set("search.keep", "1h");
     place.ok("run --drain --listen off --log disk:log --source synthetic:?count=500&speed=max&start=2026-01-01T00:00:00Z");
-    let mut process = place.start("run --listen 127.0.0.1:0 --log disk:log --source synthetic:?count=500&speed=max&start=2026-01-01T00:00:00Z");
+    let mut process =
+        place.start("run --listen 127.0.0.1:0 --log disk:log --source synthetic:?count=500&speed=max&start=2026-01-01T00:00:00Z");
     let page = process.page();
     eventually("all have gone", Duration::from_secs(30), || (count(&page) == 0).then_some(()));
 }

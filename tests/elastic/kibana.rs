@@ -20,7 +20,8 @@ fn inner(object: &Value, path: &str) -> Value {
 /// What a visualization asks, as the dashboards do.
 fn query(lens: &Value) -> Value {
     let (state, source) = (inner(lens, "/visState"), inner(lens, "/kibanaSavedObjectMeta/searchSourceJSON"));
-    let aggregation = |schema: &str| state["aggs"].as_array().unwrap().iter().find(|found| found["schema"] == schema).unwrap().clone();
+    let aggregation =
+        |schema: &str| state["aggs"].as_array().unwrap().iter().find(|found| found["schema"] == schema).unwrap().clone();
     let (metric, segment) = (aggregation("metric"), aggregation("segment"));
     assert_eq!(segment["type"], "date_histogram");
     let mut histogram = json!({ "date_histogram": {
@@ -30,14 +31,19 @@ fn query(lens: &Value) -> Value {
         histogram["aggs"] = json!({ "1": { metric["type"].as_str().unwrap(): { "field": metric["params"]["field"] } } });
     }
     let text = source["query"]["query"].as_str().unwrap();
-    let must = if text.is_empty() { json!({ "match_all": {} }) } else { json!({ "query_string": { "query": text, "analyze_wildcard": true } }) };
+    let must = if text.is_empty() {
+        json!({ "match_all": {} })
+    } else {
+        json!({ "query_string": { "query": text, "analyze_wildcard": true } })
+    };
     json!({ "size": 0, "track_total_hits": true, "query": { "bool": { "must": [must] } }, "aggs": { "2": histogram } })
 }
 
 #[test]
 fn the_saved_objects_hold_together() {
     let objects = objects();
-    let known = |reference: &Value| objects.iter().any(|object| object["id"] == reference["id"] && object["type"] == reference["type"]);
+    let known =
+        |reference: &Value| objects.iter().any(|object| object["id"] == reference["id"] && object["type"] == reference["type"]);
     for object in &objects {
         assert!(object["references"].as_array().unwrap().iter().all(known), "{object}");
         inner(object, if object["type"] == "index-pattern" { continue } else { "/kibanaSavedObjectMeta/searchSourceJSON" });
@@ -61,7 +67,7 @@ fn each_lens_finds_the_same_in_the_real_store_and_in_ours() {
     let store = Store::start();
     let place = Place::new().set("search.index", "own");
     let (_process, url) = searching(&place);
-    let mapping = json!({ "mappings": domain::document::mapping("none") }).to_string();
+    let mapping = json!({ "mappings": domain::document::mapping() }).to_string();
     let lines: String = (0..600)
         .map(|n| {
             let minute = n % 90;
@@ -80,7 +86,13 @@ fn each_lens_finds_the_same_in_the_real_store_and_in_ours() {
         let query = query(lens).to_string();
         let [theirs, ours] = [&store.url, &url].map(|server| ask(server, "POST", "/pfr/_search", &query).1);
         let buckets = |answer: &Value| -> Vec<(Value, Value, i64)> {
-            let of = |bucket: &Value| (bucket["key_as_string"].clone(), bucket["doc_count"].clone(), (bucket["1"]["value"].as_f64().unwrap_or_default() * 1e6).round() as i64);
+            let of = |bucket: &Value| {
+                (
+                    bucket["key_as_string"].clone(),
+                    bucket["doc_count"].clone(),
+                    (bucket["1"]["value"].as_f64().unwrap_or_default() * 1e6).round() as i64,
+                )
+            };
             answer["aggregations"]["2"]["buckets"].as_array().unwrap_or_else(|| panic!("{answer}")).iter().map(of).collect()
         };
         assert_eq!(buckets(&ours), buckets(&theirs), "{query}");

@@ -308,7 +308,9 @@ fn resolve(indices: &Indices, names: &str, lenient: bool) -> Result<Vec<Arc<Inde
             chosen.retain(|index| !patterns::matches(not, &index.about.name));
         } else if name == "_all" || name.contains('*') {
             let pattern = if name == "_all" { "*" } else { name };
-            chosen.extend(all.iter().filter(|index| patterns::matches(pattern, &index.about.name)).cloned());
+            // Who does not say the dot in front does not mean what is hidden behind one.
+            let shown = |index: &&Arc<Index>| pattern.starts_with('.') || !index.about.name.starts_with('.');
+            chosen.extend(all.iter().filter(shown).filter(|index| patterns::matches(pattern, &index.about.name)).cloned());
         } else {
             match indices.get(name) {
                 Some(index) => chosen.push(index),

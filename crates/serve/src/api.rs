@@ -139,6 +139,7 @@ pub fn router(mut app: App) -> Router {
     let elastic = || any(find::elastic).layer(DefaultBodyLimit::max(find::BODY_BYTES));
     router
         .route(find::ROOT, elastic())
+        .route("/es/", elastic())
         .route("/es/{*path}", elastic())
         .fallback(nothing)
         .method_not_allowed_fallback(other)

@@ -54,7 +54,9 @@ impl Opensearch {
             let (status, answer) = self.ask("DELETE", &format!("/{index}?ignore_unavailable=true"), "")?;
             self.expect(&format!("cannot empty {index}"), status, &answer)?;
         }
-        let mappings = document::mapping(&self.writing.log);
+        let fields = document::mapping();
+        // It says which log's documents it holds.
+        let mappings = json!({ "_meta": { "goshawk_log": self.writing.log }, "properties": fields.get("properties") });
         let template = json!({ "index_patterns": [index], "priority": 200, "template": { "mappings": mappings } });
         let (status, answer) = self.ask("PUT", &format!("/_index_template/goshawk-{index}"), &template.to_string())?;
         self.expect("cannot set the index template", status, &answer)?;

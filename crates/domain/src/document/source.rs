@@ -101,8 +101,8 @@ fn worth(scored: &Scored<'_>) -> Value {
     }
 }
 
-/// What fields documents have: the mapping of an index, which says the documents of which log it holds. Words of models are found as they are, numbers are numbers.
-pub fn mapping(log: &str) -> Value {
+/// What fields documents have: the mapping of an index. Words of models are found as they are, numbers are numbers.
+pub fn mapping() -> Value {
     let keyword = json!({ "type": "keyword", "ignore_above": 1024 });
     let mut fields = Map::new();
     for name in
@@ -125,5 +125,5 @@ pub fn mapping(log: &str) -> Value {
         "predicted": real, "low": real, "high": real,
     });
     fields.insert("forecast".to_owned(), json!({ "properties": forecast }));
-    json!({ "_meta": { "goshawk_log": log }, "properties": fields })
+    json!({ "properties": fields })
 }

@@ -132,3 +132,52 @@ fn an_index_is_gone_once_deleted() {
         assert!(indices.create(name, Value::Null, Mapping::new()).is_err(), "{name}");
     }
 }
+
+#[test]
+fn what_is_put_again_is_there_once_however_commits_fall() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut random: u64 = 7;
+    let mut below = move |bound: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % bound
+    };
+    let mut puts: std::collections::HashMap<u64, u64> = std::collections::HashMap::new();
+    for _ in 0..60 {
+        let indices = Indices::open(folder.path()).unwrap();
+        let mapping = Mapping::read(&json!({"properties": {"date": {"type": "date"}}})).unwrap();
+        let feed = indices.feed("i", mapping).unwrap();
+        for round in 0..40 {
+            let fresh = puts.len() as u64;
+            // The first write of a life is one that deletes.
+            let id = if round == 0 || below(2) == 0 { fresh.saturating_sub(1 + below(9)) } else { fresh };
+            let version = puts.entry(id).or_default();
+            *version += 1;
+            feed.put(&id.to_string(), *version, format!("{{\"n\":{version},\"date\":10}}").as_bytes(), *version == 1).unwrap();
+            if below(12) == 0 {
+                if below(2) == 0 {
+                    feed.expire("date", 5).unwrap();
+                }
+                feed.commit(&round.to_string()).unwrap();
+                assert_eq!(feed.len().unwrap(), puts.len() as u64, "round {round}");
+            }
+        }
+        feed.commit("end").unwrap();
+        assert_eq!(feed.len().unwrap(), puts.len() as u64);
+    }
+}
+
+#[test]
+fn what_is_only_deleted_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let feed = Indices::open(folder.path()).unwrap().feed("i", Mapping::new()).unwrap();
+    for id in ["1", "2", "3"] {
+        feed.put(id, 1, b"{}", true).unwrap();
+    }
+    feed.commit("a").unwrap();
+    feed.delete("2").unwrap();
+    feed.commit("b").unwrap();
+    feed.delete_where(&json!({ "ids": { "values": ["3"] } })).unwrap();
+    feed.put("4", 1, b"{}", true).unwrap();
+    feed.commit("c").unwrap();
+    assert_eq!(feed.len().unwrap(), 2);
+}

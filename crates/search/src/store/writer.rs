@@ -91,6 +91,9 @@ impl Writer {
             policy.set_min_num_segments(6);
             policy.set_del_docs_ratio_before_merge(0.3);
             writer.set_merge_policy(Box::new(policy));
+            // The first number of a writer is that of the last commit. A deletion with it would be lost where old segments are merged
+            // before it is committed: let nothing have that number.
+            writer.run(Vec::<UserOperation>::new())?;
             self.inner = Some(writer);
         }
         self.inner.as_mut().ok_or_else(|| crate::Error::new(500, "exception", "no writer"))
@@ -134,7 +137,17 @@ impl Writer {
         }
         let batch = std::mem::take(&mut self.batch);
         self.batch_bytes = 0;
-        self.open(index)?.run(batch)?;
+        let writer = self.open(index)?;
+        // A batch is for documents: the threads behind do not know what to make of one that has none.
+        if batch.iter().any(|operation| matches!(operation, UserOperation::Add(_))) {
+            writer.run(batch)?;
+            return Ok(());
+        }
+        for operation in batch {
+            if let UserOperation::Delete(term) = operation {
+                writer.delete_term(term);
+            }
+        }
         Ok(())
     }
 
