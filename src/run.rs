@@ -42,7 +42,7 @@ pub fn demo(arguments: &cli::Demo) -> Result<()> {
     (config.predict.delay, config.learn.every) = (Millis(30_000), Millis(60_000));
     tell(&format!("Goshawk watches a made-up network of 300 posts a second, on the log {}.", config.log));
     tell(
-        "The first window closes after ten seconds; the first cascade is predicted after half a minute, and shown at /cascades.",
+        "The first window closes after ten seconds; search and charts of what is said are at /explore; the first cascade is predicted after half a minute, and shown at /cascades.",
     );
     run_as(&config, false, arguments.seconds.map(Duration::from_secs))
 }

@@ -3,5 +3,6 @@
 mod api;
 mod index;
 mod kibana;
+mod page;
 mod server;
 mod sink;

@@ -121,7 +121,7 @@ pub const REFERENCE: &[(&str, &str)] = &[
     ("opensearch.user", "Who we are there; empty: nobody is asked."),
     ("opensearch.password", "That user's password; `env:NAME` takes it from the environment."),
     ("opensearch.index", "What the index is called there."),
-    ("opensearch.empty", "Whether that index is emptied at the start. All documents on the log are then written anew."),
+    ("opensearch.empty", "Whether that index is emptied at the start. Documents that were written before are not written again."),
     ("opensearch.batch", "About how much goes there in one request."),
     ("opensearch.timeout", "How long an answer is waited for."),
     (

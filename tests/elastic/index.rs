@@ -120,3 +120,30 @@ fn a_rule_that_is_saved_raises_an_alert() {
         alerts.contains(r#""state":"ended""#).then_some(())
     });
 }
+
+#[test]
+fn the_courses_own_folder_is_played_through_both_models_into_its_index() {
+    let place = Place::new().set("enrich.models", MODELS);
+    place.write(".env", "INITIAL_FIELDS = {\"pseudo\":5, \"tweet\":6}\nTIMESTAMP_FIELD = 3\nSPEED = 600\n");
+    let row = |n: u32| {
+        let (pseudo, text) =
+            if n % 4 == 0 { ("scotthamilton", "is upset that it rains") } else { ("mattycus", "what a lovely, lovely day!") };
+        format!(
+            "\"0\",\"{}\",\"Mon Apr 06 22:{:02}:49 PDT 2009\",\"NO_QUERY\",\"{pseudo}\",\"{text}\"\n",
+            1_467_810_000 + n,
+            10 + n
+        )
+    };
+    place.write("data.csv", (0..24).map(row).collect::<String>());
+    let mut process = place.start("run --listen 127.0.0.1:0 --log disk:log");
+    let url = format!("{}/es", process.page());
+    let ask = |query: &str| ask(&url, "POST", "/pfr/_search", query).1;
+    let scored = r#"{"query":{"bool":{"filter":[{"exists":{"field":"sentiment"}},{"exists":{"field":"offence"}}]}}}"#;
+    eventually("all are scored", Duration::from_secs(60), || (ask(scored)["hits"]["total"]["value"] == 24).then_some(()));
+    let all = ask(r#"{"query":{"match_all":{}}}"#);
+    assert_eq!((all["hits"]["hits"].as_array().unwrap().len(), &all["hits"]["total"]["value"]), (10, &json!(24)));
+    let his = ask(r#"{"query":{"match":{"pseudo":"scotthamilton"}}}"#);
+    assert_eq!(his["hits"]["total"]["value"], 6);
+    let source = &his["hits"]["hits"][0]["_source"];
+    assert!(source["sentiment"].as_f64().unwrap() < 0.0 && source["date"].as_str() > Some("2026-01-01"), "restamped: {source}");
+}
