@@ -103,9 +103,10 @@ test: need-rust need-lints need-test-tools need-kafka need-opensearch need-clien
 	python3 -m unittest discover -s bench/cascades -p tests.py
 	python3 -m unittest discover -s bench/popularity -p tests.py
 	python3 -m unittest discover -s bench/models -p tests.py
+	python3 -m unittest discover -s bench/search -p tests.py
 	@printf '\n'
 	@$(if $(GOSHAWK_DATA),,echo 'Left out: tests on real recordings (GOSHAWK_DATA=DIR make test).')
-	@echo 'Left out: make fuzz, make bench, make bench-kafka, make bench-hawkes, make bench-cascades, make bench-popularity, make bench-models, make lint-deny. Each is its own target, because each takes minutes.'
+	@echo 'Left out: make fuzz, make bench, make bench-kafka, make bench-hawkes, make bench-cascades, make bench-popularity, make bench-models, make bench-search, make lint-deny. Each is its own target, because each takes minutes.'
 	@echo 'All tests passed.'
 
 .PHONY: lint
@@ -183,6 +184,11 @@ bench-models: build ## text models on public sets, and how quick they are, from 
 	$(call installed,python3,python3)
 	bench/models/sets.py --data '$(GOSHAWK_DATA)' --out $(SETS)
 	GOSHAWK=$(TARGET)/release/goshawk bench/models/bench.py measure --sets $(SETS) $(ARGS)
+
+.PHONY: bench-search
+bench-search: build need-opensearch ## documents loaded, searched and counted, beside OpenSearch, as bench/search/README.md says; ARGS='--posts 5000000'
+	$(call installed,python3,python3)
+	bench/search/run.sh $(TARGET)/release/goshawk $(OPENSEARCH) $(ARGS)
 
 .PHONY: fuzz
 fuzz: need-rust ## anything at all at the decoders, FUZZ_SECONDS=60 for each

@@ -5,7 +5,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use asked::{groups, models, rejects};
+pub use asked::{gauge, groups, join, models, rejects};
 pub use rules::{watch, watch_gauges};
 
 use crate::config::{self, Config, Millis};
@@ -22,7 +22,7 @@ use ml::popularity::Schedule;
 use sinks::tweetoscope::Writing;
 use stages::collect::Rules;
 use stages::estimate::{Model, Usual};
-use stages::{Collect, Count, Gauging, Join, Learn, Locate, Monitor, Origin, Predict};
+use stages::{Collect, Count, Learn, Locate, Monitor, Origin, Predict};
 
 /// What kind of thing a role is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -189,7 +189,9 @@ pub fn producers(config: &Config, role: &Role) -> Vec<(String, Producer)> {
     let flowing = flowing(config);
     let before = ROLES.iter().filter(|other| {
         let is_fed = other.reads.iter().any(|topic| flowing.contains(topic));
-        let is_run = asked::is_run(config, other.name);
+        // Forecasts are worth having, and not worth waiting for where nobody may make any.
+        let is_needed = role.name != "join" || other.name != "predict" || asked::is_here(config, other.name);
+        let is_run = is_needed && asked::is_run(config, other.name);
         other.kind == Kind::Stage && is_run && is_fed && other.writes.iter().any(|topic| goes_by(config, role, topic))
     });
     let feeds = before.flat_map(|stage| {
@@ -316,23 +318,9 @@ pub fn learn(config: &Config) -> Learn {
     Learn { schedule, every_ms: config.learn.every.0 }
 }
 
-/// The `gauge` stage, as configured.
-pub fn gauge() -> Gauging {
-    Gauging
-}
-
 /// The `monitor` stage, as configured.
 pub fn monitor(config: &Config) -> Monitor {
     Monitor { over: config.monitor.over, every_ms: config.monitor.every.0 }
-}
-
-/// The `join` stage, as configured: it waits for the models that are asked here or, by their names, elsewhere.
-pub fn join(config: &Config) -> Result<Join> {
-    if config.join.patience.0 <= 0 || config.join.keep.0 < config.join.patience.0 {
-        bail!("join.patience must be longer than nothing, and join.keep not shorter than it");
-    }
-    let (patience_ms, keep_ms, most) = (config.join.patience.0, config.join.keep.0, config.join.most);
-    Ok(Join { models: asked::expected(config)?, patience_ms, keep_ms, most })
 }
 
 /// The constants of the course.

@@ -79,7 +79,7 @@ fn a_wrong_key_is_named_with_its_line_and_the_nearest_right_one() {
           |
         3 | [windws]
           |  ^^^^^^
-        unknown field `windws`, expected one of `log`, `sources`, `roles`, `listen`, `time`, `windows`, `locate`, `collect`, `estimate`, `predict`, `learn`, `monitor`, `watch`, `enrich`, `tweetoscope`, `pushgateway`, `alertmanager`, `topics`, `engine`, `ingest`
+        unknown field `windws`, expected one of `log`, `sources`, `roles`, `listen`, `time`, `windows`, `locate`, `collect`, `estimate`, `predict`, `learn`, `monitor`, `watch`, `enrich`, `gauge`, `join`, `search`, `opensearch`, `tweetoscope`, `pushgateway`, `alertmanager`, `topics`, `engine`, `ingest`
         did you mean `windows`?
     "#]].assert_eq(&place.run("check").bad(&place));
     let place = Place::new().set("windows.sise", "10m");
@@ -97,7 +97,7 @@ fn a_topic_that_is_not_there_is_named_with_those_that_are() {
     let open = place.run("tap cuonts --log disk:log --from start").bad(&place);
     assert_eq!(closed, open);
     expect![[r#"
-        goshawk: there is no topic 'cuonts'; there is posts, series, sizes, predictions, errors, rejected, sightings, late, counts, estimates, samples, models, accuracies, alerts, scores, rollbacks
+        goshawk: there is no topic 'cuonts'; there is posts, series, sizes, predictions, errors, rejected, sightings, late, counts, estimates, samples, models, accuracies, scores, gauges, alerts, documents, rollbacks, rules
     "#]]
     .assert_eq(&closed);
 }

@@ -4,5 +4,5 @@ mod api;
 mod index;
 mod kibana;
 mod page;
-mod server;
+pub mod server;
 mod sink;

@@ -3,6 +3,7 @@
 //! is what the definition of `counts` says, and what one straight run leaves.
 
 mod chain;
+mod documents;
 
 use crate::brokers::{Cluster, signal_to};
 use crate::recording::{Expected, difference, expected, recording};

@@ -25,6 +25,7 @@ class Server:
     def __init__(self, name, url, index, pid=None, folder=None):
         self.name, self.index, self.pid, self.folder = name, index, pid, folder
         parts = urllib.parse.urlsplit(url)
+        self.root = parts.path.rstrip("/")
         self.address = (parts.hostname, parts.port or 9200)
         self.local = threading.local()
 
@@ -32,7 +33,7 @@ class Server:
         """the status and the bytes of an answer; a connection for each thread"""
         if not hasattr(self.local, "connection"):
             self.local.connection = http.client.HTTPConnection(*self.address, timeout=600)
-        self.local.connection.request(method, path, body, {"content-type": kind})
+        self.local.connection.request(method, self.root + path, body, {"content-type": kind})
         answer = self.local.connection.getresponse()
         return answer.status, answer.read()
 

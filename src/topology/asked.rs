@@ -1,9 +1,10 @@
-//! Which text models are asked.
+//! Which text models are asked, and what is made of what they say.
 
 use super::{ENRICH, roles};
 use crate::config::Config;
 use anyhow::{Result, bail};
 use models::Shelf;
+use stages::{Gauging, Join};
 use std::path::Path;
 
 /// The models that this process asks.
@@ -47,15 +48,19 @@ pub fn scoring(config: &Config) -> Result<Vec<String>> {
     if may_be_elsewhere(config) { expected(config) } else { models(config) }
 }
 
+/// Whether this process has a role.
+pub fn is_here(config: &Config, name: &str) -> bool {
+    roles(config).is_ok_and(|picked| picked.iter().any(|role| role.name == name))
+}
+
 /// Whether a stage runs, here or elsewhere.
 pub fn is_run(config: &Config, stage: &str) -> bool {
-    let is_here = || roles(config).is_ok_and(|picked| picked.iter().any(|role| role.name == stage));
     let is_wanted = match stage {
         "learn" => config.learn.run,
         "gauge" => config.gauge.run,
         _ => true,
     };
-    is_wanted && (may_be_elsewhere(config) || is_here())
+    is_wanted && (may_be_elsewhere(config) || is_here(config, stage))
 }
 
 /// The groups as which this process reads.
@@ -72,4 +77,18 @@ pub fn rejects(config: &Config) -> Result<bool> {
         "reject" => Ok(true),
         other => bail!("enrich.failed: `{other}` is neither null nor reject"),
     }
+}
+
+/// The `gauge` stage, as configured.
+pub fn gauge() -> Gauging {
+    Gauging
+}
+
+/// The `join` stage, as configured: it waits for the models that are asked here or, by their names, elsewhere.
+pub fn join(config: &Config) -> Result<Join> {
+    if config.join.patience.0 <= 0 || config.join.keep.0 < config.join.patience.0 {
+        bail!("join.patience must be longer than nothing, and join.keep not shorter than it");
+    }
+    let (patience_ms, keep_ms, most) = (config.join.patience.0, config.join.keep.0, config.join.most);
+    Ok(Join { models: expected(config)?, patience_ms, keep_ms, most })
 }

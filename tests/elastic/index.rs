@@ -126,8 +126,11 @@ fn the_courses_own_folder_is_played_through_both_models_into_its_index() {
     let place = Place::new().set("enrich.models", MODELS);
     place.write(".env", "INITIAL_FIELDS = {\"pseudo\":5, \"tweet\":6}\nTIMESTAMP_FIELD = 3\nSPEED = 600\n");
     let row = |n: u32| {
-        let (pseudo, text) =
-            if n % 4 == 0 { ("scotthamilton", "is upset that it rains") } else { ("mattycus", "what a lovely, lovely day!") };
+        let (pseudo, text) = if n.is_multiple_of(4) {
+            ("scotthamilton", "is upset that it rains")
+        } else {
+            ("mattycus", "what a lovely, lovely day!")
+        };
         format!(
             "\"0\",\"{}\",\"Mon Apr 06 22:{:02}:49 PDT 2009\",\"NO_QUERY\",\"{pseudo}\",\"{text}\"\n",
             1_467_810_000 + n,

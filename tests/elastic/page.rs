@@ -67,21 +67,25 @@ fn posts_are_searched_charted_and_watched_on_the_page() {
     becomes(&mut browser, "document.querySelector('#results-title').textContent.startsWith('30 ')");
     browser.evaluate("document.querySelector('#query').value = ''; document.querySelector('#ask').requestSubmit()");
     becomes(&mut browser, "document.querySelector('#results-title').textContent.startsWith('61 ')");
+    watch_and_export(&mut browser, &page);
+}
 
+/// A threshold is saved as a rule; what is found goes out as a file.
+fn watch_and_export(browser: &mut Browser, page: &str) {
     // A threshold is moved by keys and saved as a rule; the rule is on the log.
     let key = "document.querySelector('#lens-records .line').dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true }))";
     browser.evaluate(&format!("document.querySelector('#lens-records .line').focus(); {key}"));
-    becomes(&mut browser, "location.search.includes('records-line=') && !document.querySelector('#lens-records .save').disabled");
+    becomes(browser, "location.search.includes('records-line=') && !document.querySelector('#lens-records .save').disabled");
     browser.evaluate("document.querySelector('#lens-records .save').click()");
-    becomes(&mut browser, "!!document.querySelector('.rule-form input')");
+    becomes(browser, "!!document.querySelector('.rule-form input')");
     browser.evaluate("{ const form = document.querySelector('.rule-form'); form.querySelector('input').value = 'crowded'; (form.requestSubmit ? form : form.closest('form')).requestSubmit() }");
-    becomes(&mut browser, "[...document.querySelectorAll('#rule-rows li')].some((row) => row.textContent.includes('crowded'))");
-    let rules = super::server::ask(&page, "GET", "/api/rules", "").1;
+    becomes(browser, "[...document.querySelectorAll('#rule-rows li')].some((row) => row.textContent.includes('crowded'))");
+    let rules = super::server::ask(page, "GET", "/api/rules", "").1;
     assert_eq!((&rules["rules"][0]["rule"], &rules["rules"][0]["of"]), (&json!("crowded"), &json!("records")), "{rules}");
 
     // The rest, and exports of it.
     browser.evaluate("document.querySelector('#more').click()");
-    becomes(&mut browser, "document.querySelectorAll('#posts .post').length === 50");
+    becomes(browser, "document.querySelectorAll('#posts .post').length === 50");
     assert_eq!(
         browser.evaluate("new Set([...document.querySelectorAll('#posts .post')].map((post) => post.dataset.id)).size"),
         50

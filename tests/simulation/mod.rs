@@ -6,6 +6,7 @@
 mod faults;
 mod outcome;
 mod player;
+mod texts;
 mod world;
 
 use faults::Breakage;

@@ -3,11 +3,12 @@
 use crate::simulation::faults::{Breakage, Fate, Faulty};
 use crate::simulation::outcome::{Outcome, WHY};
 use crate::simulation::player::{Player, Random, Seed};
+use crate::simulation::texts::{Ruler, newest};
 use crate::support::eventually;
-use domain::{Desk, Question, Rollback, Said, Worth};
+use domain::Rollback;
 use engine::{Context, Permits, SourcePlan, SourceWorker, StagePlan, StageWorker, Turn, Turned};
 use flow::window::Hopping;
-use flow::{Asked, Event, Format, Group, Log, Mark, Member, Out, Producer, Stage, Timestamp, TopicSpec};
+use flow::{Event, Format, Group, Log, Mark, Member, Out, Producer, Stage, Timestamp, TopicSpec};
 use journal::{Access, Options, RealMedia};
 use ml::popularity::Schedule;
 use stages::collect::Rules;
@@ -340,41 +341,6 @@ impl<'k> World<'k> {
         // So it is with posts of which there may be more.
         let is_forgotten = |key: &Vec<u8>| ["watch", "watch-gauges", "join"].contains(&group) && key.first() == Some(&1);
         entries.filter(|key| is_told(key) && !is_forgotten(key)).collect()
-    }
-}
-
-/// The newest document of each post, without what may rightly differ: how often it was told, and when.
-fn newest(lines: &[String]) -> Vec<String> {
-    let mut posts = BTreeMap::new();
-    for line in lines {
-        let mut document: serde_json::Value =
-            serde_json::from_str(line.split_once('{').map(|(_, rest)| format!("{{{rest}")).unwrap().as_str()).unwrap();
-        document.as_object_mut().unwrap().remove("revision");
-        posts.insert(document["post"]["id"].to_string(), document.to_string());
-    }
-    posts.into_values().collect()
-}
-
-/// Says how long a text is.
-struct Ruler;
-
-impl Desk for Ruler {
-    fn ask(&mut self, posts: &[Question<'_>]) -> Vec<Vec<Said>> {
-        let said = |post: &Question<'_>| Said {
-            version: "1".into(),
-            shadow: false,
-            lang: "und".into(),
-            answer: Ok(Worth::Integer(post.text.len() as i64)),
-        };
-        posts.iter().map(|post| vec![said(post)]).collect()
-    }
-
-    fn is_outside(&self) -> bool {
-        false
-    }
-
-    fn done(&mut self) -> Asked {
-        Asked::default()
     }
 }
 

@@ -101,7 +101,7 @@ pub fn write(finder: &dyn Finder, wanted: &Wanted, form: Form, out: &mut (dyn Wr
         Form::Manifest => {
             let manifest = manifest(finder, wanted)?;
             writeln!(out, "{manifest:#}")?;
-            Ok(manifest["documents"].as_u64().unwrap_or_default())
+            Ok(manifest.get("documents").and_then(Value::as_u64).unwrap_or_default())
         }
         Form::Parquet => parquet::write(finder, wanted, &columns(finder)?, out),
         Form::Csv => csv(finder, wanted, &columns(finder)?, out),

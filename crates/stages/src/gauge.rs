@@ -60,7 +60,12 @@ impl Stage for Gauging {
         ALL
     }
 
-    fn on_record(&self, input: &Input<'_>, panes: &mut Panes, _out: &mut Out) -> Result<(), Broken> {
+    fn on_record(&self, input: &Input<'_>, panes: &mut Panes, out: &mut Out) -> Result<(), Broken> {
+        // Others have told of it: here it only is too late to count.
+        if input.record.late || input.record.time < input.watermark {
+            out.pass_over();
+            return Ok(());
+        }
         if input.topic == Post::TOPIC {
             let post: Outline<'_> = input.decode()?;
             if !matches!(post.kind, Kind::Deletion | Kind::Edit) {
@@ -88,6 +93,10 @@ impl Stage for Gauging {
             let (of, start, sum) = (Text(Cow::Borrowed(of)), end.plus_millis(-PANE_MS), sum as f64 / MILLION);
             out.send(end, &Gauge { of, start, end, partition, number, sum });
         }
+    }
+
+    fn refuses_late(&self) -> bool {
+        false
     }
 
     fn deadline(&self, panes: &Panes) -> Option<Timestamp> {
