@@ -95,7 +95,8 @@ impl Join {
             return pile.insert(name, open);
         }
         open.news = true;
-        open.due = Some(open.said.plus_millis(self.patience_ms));
+        // From when it came on: posts come in no strict order of their times.
+        open.due = Some(pile.clock().plus_millis(self.patience_ms));
         self.settle(name, open, input, pile, out);
     }
 

@@ -169,6 +169,17 @@ fn a_model_that_lags_keeps_no_document_back_and_nothing_is_forgotten_before_it_h
 }
 
 #[test]
+fn a_post_that_comes_after_newer_ones_is_waited_for_as_long() {
+    let mut table = Table::new(100);
+    table.post(100, "a", "a", Kind::Original, " ");
+    table.post(80, "b", "b", Kind::Original, "rain");
+    table.score(80, "b", "mood", Some(0.5));
+    table.expect(&["a Original #1  "]);
+    table.score(80, "b", "rude", Some(0.5));
+    table.expect(&["b Original #1 rain mood=0.5 rude=0.5"]);
+}
+
+#[test]
 fn an_edit_is_told_with_what_is_said_of_it_and_not_of_what_was() {
     let mut table = Table::new(100);
     table.post(1, "a", "a", Kind::Reply, "rian");
