@@ -5,7 +5,7 @@ mod texts;
 
 use super::shapes::{HEX, MOMENT};
 use super::*;
-use crate::{AlertState, Author, Bucket, Document, Forecast, Gauge, Kind, LANGUAGE, Parameter, Place, Rule, Scored, Text, Worth};
+use crate::{AlertState, Author, Bucket, Kind, Parameter, Place, Text};
 use expect_test::expect_file;
 use flow::{Format, Mark, Raw, Refused, Timestamp};
 use serde_json::Map;
