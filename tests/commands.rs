@@ -36,6 +36,7 @@ fn every_command_explains_itself() {
     expect_file!["golden/help-tap.txt"].assert_eq(&help("tap --help"));
     expect_file!["golden/help-top.txt"].assert_eq(&help("top --help"));
     expect_file!["golden/help-rejected.txt"].assert_eq(&help("rejected --help"));
+    expect_file!["golden/help-export.txt"].assert_eq(&help("export --help"));
     expect_file!["golden/help-model.txt"].assert_eq(&help("model --help"));
     for command in ["ls", "show", "rollback"] {
         let text = help(&format!("model {command} --help"));

@@ -14,7 +14,7 @@ const MOST = 3000;
 /** Nobody posts later than that. */
 const LAST_MS = Date.UTC(2200, 0);
 export const LENSES = ["records", "first", "second", "posts"];
-const USUAL = { last: "24h", interval: "10m", sort: "date:desc", first: "sentiment", second: "offence" };
+const USUAL = { last: "15m", interval: "auto", sort: "date:desc", first: "sentiment", second: "offence" };
 /** Fields that posts have anyhow; what else stands in a document is the word of a model. */
 export const OWN = new Set([
   "network", "id", "root", "kind", "target", "date", "pseudo", "author", "followers", "location", "content", "lang", "place", "country",

@@ -94,23 +94,19 @@ pub async fn elastic(
 
 /// Whether a request may change something: all but what is known only to read.
 fn writes(method: &Method, path: &str) -> bool {
-    const READS: [&str; 11] = [
-        "_search",
-        "_msearch",
-        "_count",
-        "_mget",
-        "_field_caps",
-        "_analyze",
-        "_validate",
-        "_refresh",
-        "scroll",
-        "query",
-        "_explain",
-    ];
+    const READS: [&str; 7] = ["_search", "_msearch", "_count", "_mget", "_field_caps", "_analyze", "_refresh"];
+    let mut parts = path.split('/').rev().filter(|part| !part.is_empty());
+    // Names of indices may be any word; only these, in their places, are the API's own.
+    let reads = match (parts.next(), parts.next()) {
+        (Some("scroll"), Some("_search")) | (Some("query"), Some("_validate")) => true,
+        (Some(last), _) => READS.contains(&last),
+        (None, _) => false,
+    };
     match *method {
         Method::GET | Method::HEAD => false,
-        Method::POST => !path.split('/').any(|part| READS.contains(&part)),
-        _ => !path.contains("/_search/scroll"),
+        Method::POST => !reads,
+        Method::DELETE => !path.starts_with("/_search/scroll"),
+        _ => true,
     }
 }
 
