@@ -50,9 +50,16 @@ fn nobody_from_elsewhere_changes_anything() {
     let few = few();
     let server = server(&few);
     let origin = "origin: http://evil.example\r\n";
-    for request in
-        ["POST /es/_bulk", "POST /es/query/_doc", "POST /es/_validate/_doc", "DELETE /es/posts/_search/scroll", "DELETE /es/pfr", "PUT /es/pfr/_doc/1", "POST /es/pfr/_update/1", "POST /es/pfr/_delete_by_thing"]
-    {
+    for request in [
+        "POST /es/_bulk",
+        "POST /es/query/_doc",
+        "POST /es/_validate/_doc",
+        "DELETE /es/posts/_search/scroll",
+        "DELETE /es/pfr",
+        "PUT /es/pfr/_doc/1",
+        "POST /es/pfr/_update/1",
+        "POST /es/pfr/_delete_by_thing",
+    ] {
         assert_eq!(ask(&server, request, origin, "{}").0, 403, "{request}");
         assert_eq!(ask(&server, request, "x-forwarded-for: 10.0.0.1\r\n", "{}").0, 403, "{request}");
     }
