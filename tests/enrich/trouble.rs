@@ -4,7 +4,7 @@ use super::{is_well, scores, with_lengths};
 use crate::support::{Place, eventually, get};
 use serde_json::Value;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const RUN: &str = "run --log disk:log --roles source,enrich,serve --source synthetic:?rate=400 --listen 127.0.0.1:0";
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -44,17 +44,17 @@ fn one_that_does_what_it_should_not_holds_nobody_up_and_is_made_up_for() {
         ("lie", "it said \"long\", which is no integer"),
         ("less", "answers to"),
     ] {
-        let (before, others) = (Instant::now(), records(&page, "enrich:vader"));
+        let (before, brought) = (records(&page, "enrich:vader"), records(&page, "synthetic"));
         place.write("models/length/mode", mode);
         let trouble = eventually(mode, PATIENCE, || {
             let of = health(&page, role);
             (of["condition"] == "degraded" && of["detail"].as_str().unwrap().contains(why)).then_some(of)
         });
         assert_eq!(health(&page, "enrich:vader")["condition"], "ok", "{trouble}");
-        // The rest goes on at its pace: 400 posts a second.
+        // The rest goes on at the pace of the source, which is another at night.
         std::thread::sleep(Duration::from_millis(500));
-        let (took, done) = (before.elapsed().as_secs_f64(), records(&page, "enrich:vader") - others);
-        assert!(done as f64 > took * 400.0 * 0.5, "{mode}: {done} posts in {took} s");
+        let (done, brought) = (records(&page, "enrich:vader") - before, records(&page, "synthetic") - brought);
+        assert!(brought > 20 && done * 10 > brought * 8, "{mode}: {done} of {brought} posts");
         place.write("models/length/mode", "well");
         eventually(&format!("well after {mode}"), PATIENCE * 2, || (health(&page, role)["condition"] == "ok").then_some(()));
     }

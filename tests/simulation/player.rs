@@ -116,5 +116,7 @@ fn post(seed: &Seed) -> Post<'static> {
     let kind = if seed.root.is_some() { PostKind::Repost } else { PostKind::Original };
     let root = seed.root.map_or(id.clone(), |root| root.to_string().into());
     let rules = Some(seed.city).filter(|city| !city.is_empty()).map(Text::from).into_iter().collect();
-    Post { kind, root, author, rules, ..Post::deletion("test".into(), id, Timestamp::from_millis(seed.time)) }
+    // A repost says nothing of its own.
+    let text = if seed.root.is_some() { Text::default() } else { format!("post {id}").into() };
+    Post { kind, root, author, rules, text, ..Post::deletion("test".into(), id, Timestamp::from_millis(seed.time)) }
 }

@@ -99,7 +99,11 @@ impl Stage for Enrich {
             return Err(Broken(format!("{} said nothing: {why}", self.model)));
         }
         for said in said {
-            out.send(input.record.time, &Score::of(&post, &self.output, &self.model, said));
+            let place = out.send(input.record.time, &Score::of(&post, &self.output, &self.model, said));
+            // What is said of a late post is as late: so whoever counts by time leaves out both, in every run.
+            if let Some(place) = place.filter(|_| input.record.late) {
+                out.flag_late(place);
+            }
         }
         Ok(())
     }
