@@ -17,16 +17,32 @@ fn remove(index: &Index, id: &str) -> Done {
     done
 }
 
-/// A copy of a folder as a crash would leave it.
-fn crashed(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_dir() {
-            crashed(&entry.path(), &to.join(entry.file_name()));
-        } else if entry.file_name().to_str().unwrap() != "lock" {
-            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+/// What is in a folder, with the sizes of files.
+fn listed(folder: &Path) -> std::collections::BTreeMap<std::path::PathBuf, u64> {
+    let mut found = std::collections::BTreeMap::new();
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        match entry.metadata() {
+            Ok(about) if about.is_dir() => found.extend(listed(&entry.path())),
+            Ok(about) if entry.file_name() != "lock" => drop(found.insert(entry.path(), about.len())),
+            _ => {}
         }
+    }
+    found
+}
+
+/// A copy of a folder as a crash would leave it: of one moment, though others work in it.
+fn crashed(from: &Path, to: &Path) {
+    loop {
+        let before = listed(from);
+        let copied = before.keys().all(|path| {
+            let target = to.join(path.strip_prefix(from).unwrap());
+            std::fs::create_dir_all(target.parent().unwrap()).unwrap();
+            std::fs::copy(path, target).is_ok()
+        });
+        if copied && listed(from) == before {
+            return;
+        }
+        std::fs::remove_dir_all(to).unwrap();
     }
 }
 
