@@ -8,6 +8,9 @@ use domain::{Author, Kind, Place, Post, Text};
 #[derive(Default)]
 struct Line<'a> {
     id: Option<Text<'a>>,
+    /// Whether it told its history, and the version that this begins with.
+    edited: bool,
+    first: Option<Text<'a>>,
     text: Option<Text<'a>>,
     author_id: Option<Text<'a>>,
     created_at: Option<Text<'a>>,
@@ -67,12 +70,19 @@ impl<'a> Line<'a> {
         })
     }
 
-    /// A post that was edited has a longer history than itself: that is not the plain case.
+    /// A post that was edited has a history that begins with another: that is not the plain case.
     fn history(&mut self, scan: &mut Scan<'a>) -> Option<()> {
+        if self.edited {
+            return None;
+        }
+        self.edited = true;
         let mut versions = 0;
         scan.list(|scan| {
             versions += 1;
-            scan.skip()
+            let mut id = None;
+            scan.into(&mut id)?;
+            self.first = self.first.take().or(id);
+            Some(())
         })?;
         (versions < 2).then_some(())
     }
@@ -189,6 +199,9 @@ impl<'a> Line<'a> {
 
     fn post(self) -> Option<Post<'a>> {
         let (id, text, author_id) = (self.id?, self.text?, self.author_id?);
+        if self.first.is_some_and(|first| first != id) {
+            return None;
+        }
         let time = time::network(&self.created_at?).ok()?;
         let (kind, target) = self.relation.map_or((Kind::Original, None), |(kind, id)| (kind, Some(id)));
         let root = if kind == Kind::Repost { target.clone() } else { None };

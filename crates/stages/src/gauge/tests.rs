@@ -52,14 +52,16 @@ fn ten_seconds_come_to_so_many_posts_and_such_scores() {
         score(13, "mood", Some(Worth::Float(f64::NAN)), false),
     ];
     told.extend(driver.feed("enrich:a/0", &scores, at(11)));
-    assert_eq!(lines(&told).len(), 2, "{:?}", lines(&told));
+    assert_eq!(lines(&told).len(), 3, "{:?}", lines(&told));
     driver.crash();
     told.extend(driver.feed::<Score<'_>>("enrich:a/0", &[], Timestamp::MAX));
     expect![[r#"
         gauges mood {"of":"mood","start":"1970-01-01T00:00:00.000Z","end":"1970-01-01T00:00:10.000Z","partition":0,"number":2,"sum":0.4}
-        gauges posts {"of":"posts","start":"1970-01-01T00:00:00.000Z","end":"1970-01-01T00:00:10.000Z","partition":0,"number":2,"sum":0.0}
+        gauges posts {"of":"posts","start":"1970-01-01T00:00:00.000Z","end":"1970-01-01T00:00:10.000Z","partition":0,"number":1,"sum":0.0}
+        gauges records {"of":"records","start":"1970-01-01T00:00:00.000Z","end":"1970-01-01T00:00:10.000Z","partition":0,"number":2,"sum":0.0}
         gauges mood {"of":"mood","start":"1970-01-01T00:00:10.000Z","end":"1970-01-01T00:00:20.000Z","partition":0,"number":1,"sum":1.0}
-        gauges posts {"of":"posts","start":"1970-01-01T00:00:10.000Z","end":"1970-01-01T00:00:20.000Z","partition":0,"number":1,"sum":0.0}"#]]
+        gauges posts {"of":"posts","start":"1970-01-01T00:00:10.000Z","end":"1970-01-01T00:00:20.000Z","partition":0,"number":1,"sum":0.0}
+        gauges records {"of":"records","start":"1970-01-01T00:00:10.000Z","end":"1970-01-01T00:00:20.000Z","partition":0,"number":1,"sum":0.0}"#]]
     .assert_eq(&lines(&told).join("\n"));
 }
 
