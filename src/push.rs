@@ -209,6 +209,7 @@ fn manager_services(config: &Config) -> Result<Vec<Service>> {
 pub fn is_wanted(config: &Config, role: &Role) -> Result<bool> {
     let (url, example) = match role.name {
         "pushgateway" => (&config.pushgateway.url, "http://127.0.0.1:9091"),
+        "opensearch" => (&config.opensearch.url, "http://127.0.0.1:9200"),
         _ => (&config.alertmanager.url, "http://127.0.0.1:9093"),
     };
     let is_named = config.roles.iter().any(|name| name == role.name);

@@ -11,7 +11,7 @@ use engine::{
 };
 use flow::{Error, Group, Log, Rejected, Stage, Value as _};
 use models::Counter;
-use stages::Enrich;
+use stages::{Enrich, Gauging};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -54,7 +54,7 @@ pub fn build(config: &Config, context: &Context, index: Option<&Index>, drain: b
             "watch-gauges" if !config.gauge.run => continue,
             "watch-gauges" => stage(config, role, Arc::new(topology::watch_gauges(config)?), context)?,
             "gauge" if !config.gauge.run => continue,
-            "gauge" => stage(config, role, Arc::new(topology::gauge()), context)?,
+            "gauge" => stage(config, role, Arc::new(Gauging), context)?,
             "watch" if topology::watch(config)?.rules.is_empty() => continue,
             "watch" => stage(config, role, Arc::new(topology::watch(config)?), context)?,
             "join" => stage(config, role, Arc::new(topology::join(config)?), context)?,
@@ -76,7 +76,7 @@ pub fn build(config: &Config, context: &Context, index: Option<&Index>, drain: b
                     vec![Box::new(Feeding::start(index.clone(), config, outputs, context)?) as Box<dyn Turn>]
                 }
             },
-            "opensearch" if !store::is_wanted(config)? => continue,
+            "opensearch" if !push::is_wanted(config, role)? => continue,
             "opensearch" => opensearch(config, role, context)?,
             "pushgateway" | "alertmanager" if !push::is_wanted(config, role)? => continue,
             "pushgateway" => vec![push::pushgateway(config, role, context)?],

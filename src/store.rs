@@ -1,19 +1,10 @@
 //! The OpenSearch that documents are written to, as configured.
 
 use crate::config::Config;
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use sinks::Service;
 use sinks::opensearch::{Opensearch, Writing};
 use std::time::Duration;
-
-/// Whether there is one; the role that is asked for by name must have one.
-pub fn is_wanted(config: &Config) -> Result<bool> {
-    let is_named = config.roles.iter().any(|name| name == "opensearch");
-    match config.opensearch.url.trim() {
-        "" if is_named => Err(anyhow!("the role opensearch needs opensearch.url, as in http://127.0.0.1:9200")),
-        url => Ok(!url.is_empty()),
-    }
-}
 
 /// The sink into it, for the documents of this log.
 pub fn opensearch(config: &Config, log: &str) -> Result<Opensearch> {

@@ -5,7 +5,7 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use asked::{gauge, groups, join, models, rejects};
+pub use asked::{groups, join, models, rejects};
 pub use rules::{watch, watch_gauges};
 
 use crate::config::{self, Config, Millis};

@@ -83,6 +83,11 @@ impl Feeding {
                 }),
                 Err(error) => trouble = Some(error),
             }
+        });
+        let any = any.map_err(|error| {
+            // Retention may have run ahead; else the log is away for a while, and nothing is lost by waiting.
+            self.follow.recover();
+            Error::Io(error.to_string())
         })?;
         if any {
             self.waiting.get_or_insert_with(Instant::now);
@@ -110,12 +115,14 @@ impl Feeding {
             return Ok(());
         }
         let mut out = Out::new(self.context.log.format(), &self.outputs);
-        for refused in self.refused.drain(..) {
-            self.report.rejected += 1;
-            out.send(refused.time, &Rejected(refused));
+        for refused in &self.refused {
+            out.send(refused.time, &Rejected(refused.clone()));
         }
         let mark = Mark { watermark: Timestamp::MIN, at: (self.context.wall)(), done: true };
-        self.context.log.append(out.take(&Producer::from("search"), mark, false))
+        self.context.log.append(out.take(&Producer::from("search"), mark, false))?;
+        self.report.rejected += self.refused.len() as u64;
+        self.refused.clear();
+        Ok(())
     }
 
     fn is_due(&self) -> bool {
@@ -138,16 +145,13 @@ fn take(index: &Index, document: &Document<'_>, offset: u64) -> search::Result<(
 }
 
 fn failed(error: search::Error) -> Error {
-    Error::Io(format!("the index: {error}"))
+    // What the index could not write it does not have: only a new start, which reads it again, helps.
+    Error::Refused(format!("the index: {error}"))
 }
 
-impl Turn for Feeding {
-    fn turn(&mut self, wait: Duration) -> Result<Turned, Error> {
-        let heard = self.hear();
-        if matches!(heard, Err(Error::Io(_))) && self.waiting.is_none() {
-            self.follow.recover();
-        }
-        let any = heard?;
+impl Feeding {
+    fn work(&mut self, wait: Duration) -> Result<Turned, Error> {
+        let any = self.hear()?;
         if self.is_due() {
             self.settle()?;
             return Ok(Turned::Worked { bytes: 0 });
@@ -157,6 +161,15 @@ impl Turn for Feeding {
             return Ok(Turned::Idle);
         }
         Ok(Turned::Worked { bytes: usize::MAX })
+    }
+}
+
+impl Turn for Feeding {
+    fn turn(&mut self, wait: Duration) -> Result<Turned, Error> {
+        match self.work(wait) {
+            Err(error) if error.retry().is_some() => Ok(Turned::Waiting(error.retry().unwrap_or(wait), error.to_string())),
+            other => other,
+        }
     }
 
     fn report(&mut self) -> Report {

@@ -4,7 +4,7 @@ use super::{ENRICH, roles};
 use crate::config::Config;
 use anyhow::{Result, bail};
 use models::Shelf;
-use stages::{Gauging, Join};
+use stages::Join;
 use std::path::Path;
 
 /// The models that this process asks.
@@ -77,11 +77,6 @@ pub fn rejects(config: &Config) -> Result<bool> {
         "reject" => Ok(true),
         other => bail!("enrich.failed: `{other}` is neither null nor reject"),
     }
-}
-
-/// The `gauge` stage, as configured.
-pub fn gauge() -> Gauging {
-    Gauging
 }
 
 /// The `join` stage, as configured: it waits for the models that are asked here or, by their names, elsewhere.

@@ -7,7 +7,7 @@ mod exposition;
 #[cfg(test)]
 mod tests;
 
-use crate::{Accuracy, Alert, AlertState, Prediction, Size};
+use crate::{Accuracy, Alert, AlertState, Forecast, Prediction, Size};
 use flow::{Broken, Format, Timestamp, Value};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -23,23 +23,6 @@ const MOST: usize = 10_000;
 const FORECASTS: usize = 16;
 /// A cascade of which nothing was heard for so long goes on no more: none is followed for longer than a week, unless somebody says so.
 const OPEN_MS: i64 = 8 * 86_400_000;
-
-/// How a cascade was predicted at one observation window.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Forecast {
-    /// The window, in seconds.
-    pub window_s: u32,
-    /// How many posts there were.
-    pub observed: u64,
-    /// The size that was predicted, and its interval.
-    pub predicted: f64,
-    /// It will be smaller with a probability of 10 %; not known of a stranger's.
-    pub low: Option<f64>,
-    /// It will be larger with a probability of 10 %; not known of a stranger's.
-    pub high: Option<f64>,
-    /// The version of the model.
-    pub model: u64,
-}
 
 /// A cascade on the board.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,8 @@
 //!
 //! `ARE_600` and `n_tot` are called as a Tweetoscope calls them. Labels are bounded: windows, rules, and the largest cascades.
 
-use super::{Board, Forecast};
+use super::Board;
+use crate::Forecast;
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 

@@ -1,7 +1,8 @@
 //! How cascades are shown, as JSON: in answers and in live events alike.
 
 use super::Standings;
-use domain::board::{Forecast, Row};
+use domain::Forecast;
+use domain::board::Row;
 use flow::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

@@ -4,7 +4,6 @@ use crate::kept::Kept;
 use domain::{Forecast, Kind, Post, Score, Scored, Text};
 use flow::{Changes, Format, State, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 const OPEN: u8 = b'o';
@@ -63,11 +62,10 @@ pub(super) struct Heard {
 
 impl Heard {
     pub(super) fn of(score: &Score<'_>) -> Self {
-        let borrow = |text: &'_ Text<'_>| -> Text<'static> { Text(Cow::Owned(text.to_string())) };
         let scored = Scored {
-            model: borrow(&score.model),
-            version: borrow(&score.version),
-            output: borrow(&score.output),
+            model: Text::from(&*score.model),
+            version: Text::from(&*score.version),
+            output: Text::from(&*score.output),
             value: score.value.clone(),
             why: score.why.clone(),
         };
