@@ -16,6 +16,7 @@ mod texts;
 mod values;
 
 pub(crate) use fuzzy::distance;
+pub(crate) use scoring::unscored;
 pub(crate) use terms::ids;
 
 use crate::mapping::{Leaf, Mapping};

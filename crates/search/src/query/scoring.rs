@@ -24,6 +24,11 @@ pub(super) fn scored(inner: Boxed, leaf: &Leaf) -> Boxed {
     Box::new(Scored { inner: inner.into(), leaf: leaf.clone(), frequency: None })
 }
 
+/// The query within, if it is one that is scored by the words of its field.
+pub(crate) fn unscored(query: &dyn Query) -> &dyn Query {
+    query.downcast_ref::<Scored>().map_or(query, |scored| scored.inner.as_ref())
+}
+
 impl Query for Scored {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
         let EnableScoring::Enabled { searcher, .. } = scoring else { return self.inner.weight(scoring) };

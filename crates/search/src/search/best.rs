@@ -4,7 +4,7 @@ use crate::Result;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::query::Weight;
+use tantivy::query::{BooleanQuery, Occur, Query, TermQuery, Weight};
 use tantivy::{DocAddress, DocId, Score, Searcher, SegmentOrdinal, SegmentReader};
 
 /// The places of segments in the order in which they were written.
@@ -46,10 +46,24 @@ impl Ord for Scored {
     }
 }
 
-/// Collects so many.
+/// Collects so many, and counts all if it may not pass any by.
 pub(super) struct Best {
     pub limit: usize,
     pub ranks: Vec<u32>,
+    pub counts: bool,
+}
+
+/// Whether those of the query that score too little can be passed by unseen: words alone, all of them or any.
+pub(super) fn passes_by(query: &dyn Query) -> bool {
+    if let Some(both) = query.downcast_ref::<BooleanQuery>() {
+        let all_are = |asked: Occur| both.clauses().iter().all(|(occur, one)| *occur == asked && is_word(one.as_ref()));
+        return both.get_minimum_number_should_match() <= 1 && (all_are(Occur::Should) || all_are(Occur::Must));
+    }
+    is_word(query)
+}
+
+fn is_word(query: &dyn Query) -> bool {
+    crate::query::unscored(query).is::<TermQuery>()
 }
 
 /// The best of a segment; the worst of them is on top.
@@ -58,11 +72,20 @@ pub(super) struct OfSegment {
     rank: u32,
     order: SegmentOrdinal,
     heap: BinaryHeap<Scored>,
+    /// The score that the next one must beat.
+    threshold: Score,
+    total: usize,
 }
+
+/// The best hits, and how many there are, if that was counted.
+type Fruit = (Vec<Scored>, usize);
 
 impl OfSegment {
     /// Takes a hit; tells the score that the next one must beat.
     fn take(&mut self, document: DocId, score: Score) -> Score {
+        if score <= self.threshold {
+            return self.threshold;
+        }
         let hit = Scored { score, rank: self.rank, address: DocAddress::new(self.order, document) };
         if self.heap.len() < self.limit {
             self.heap.push(hit);
@@ -70,59 +93,62 @@ impl OfSegment {
             self.heap.pop();
             self.heap.push(hit);
         }
-        match self.heap.peek() {
-            Some(worst) if self.heap.len() == self.limit => worst.score,
-            _ => Score::MIN,
+        if let Some(worst) = self.heap.peek().filter(|_| self.heap.len() == self.limit) {
+            self.threshold = worst.score;
         }
+        self.threshold
     }
 }
 
 impl SegmentCollector for OfSegment {
-    type Fruit = Vec<Scored>;
+    type Fruit = Fruit;
 
     fn collect(&mut self, document: DocId, score: Score) {
+        self.total += 1;
         self.take(document, score);
     }
 
-    fn harvest(self) -> Vec<Scored> {
-        self.heap.into_vec()
+    fn harvest(self) -> Fruit {
+        (self.heap.into_vec(), self.total)
     }
 }
 
 impl Collector for Best {
-    type Fruit = Vec<Scored>;
+    type Fruit = Fruit;
     type Child = OfSegment;
 
     fn for_segment(&self, order: SegmentOrdinal, _: &SegmentReader) -> tantivy::Result<OfSegment> {
         let rank = self.ranks.get(order as usize).copied().unwrap_or(order);
-        Ok(OfSegment { limit: self.limit, rank, order, heap: BinaryHeap::with_capacity(self.limit.min(1024)) })
+        let heap = BinaryHeap::with_capacity(self.limit.min(1024));
+        Ok(OfSegment { limit: self.limit, rank, order, heap, threshold: Score::MIN, total: 0 })
     }
 
     fn requires_scoring(&self) -> bool {
         true
     }
 
-    fn merge_fruits(&self, segments: Vec<Vec<Scored>>) -> tantivy::Result<Vec<Scored>> {
-        let mut all: Vec<Scored> = segments.into_iter().flatten().collect();
+    fn merge_fruits(&self, segments: Vec<Fruit>) -> tantivy::Result<Fruit> {
+        let total = segments.iter().map(|(_, total)| total).sum();
+        let mut all: Vec<Scored> = segments.into_iter().flat_map(|(hits, _)| hits).collect();
         all.sort_unstable();
         all.truncate(self.limit);
-        Ok(all)
+        Ok((all, total))
     }
 
-    fn collect_segment(
-        &self,
-        weight: &dyn Weight,
-        order: SegmentOrdinal,
-        segment: &SegmentReader,
-    ) -> tantivy::Result<Vec<Scored>> {
+    fn collect_segment(&self, weight: &dyn Weight, order: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<Fruit> {
         let mut best = self.for_segment(order, segment)?;
         let alive = segment.alive_bitset();
-        let mut threshold = Score::MIN;
+        let lives = |document| alive.is_none_or(|alive| alive.is_alive(document));
+        if self.counts {
+            weight.for_each(segment, &mut |document, score| {
+                if lives(document) {
+                    best.collect(document, score);
+                }
+            })?;
+            return Ok(best.harvest());
+        }
         weight.for_each_pruning(Score::MIN, segment, &mut |document, score| {
-            if alive.is_none_or(|alive| alive.is_alive(document)) {
-                threshold = best.take(document, score);
-            }
-            threshold
+            if lives(document) { best.take(document, score) } else { best.threshold }
         })?;
         Ok(best.harvest())
     }

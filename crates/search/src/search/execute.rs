@@ -1,6 +1,6 @@
 //! Runs a search.
 
-use super::best::{Best, first, ranks};
+use super::best::{Best, first, passes_by, ranks};
 use super::least::Least;
 use super::{Request, Target, Track};
 use crate::aggregate::{Fetch, Found as TopHits, Limits, Partial, Plan, Scope};
@@ -196,8 +196,7 @@ fn one(target: &Target, request: &Request, prepared: &Prepared) -> Result<Part> 
     let apart = plan.as_ref().filter(|_| narrowed.is_some());
     let partial = apart.map(|plan| plan.run(searcher, query.as_ref())).transpose()?;
     if sort.is_by_score() && (plan.is_none() || apart.is_some()) {
-        let (total, exact) = counted(searcher, hits_of.as_ref(), request.track)?;
-        let hits = best(searcher, hits_of.as_ref(), reach, sort.is_named())?;
+        let (hits, (total, exact)) = best(searcher, hits_of.as_ref(), reach, request.track, sort.is_named())?;
         let greatest = hits.first().and_then(|hit| hit.score);
         return Ok(Part { hits, total, exact, greatest, partial });
     }
@@ -224,21 +223,26 @@ fn one(target: &Target, request: &Request, prepared: &Prepared) -> Result<Part> 
     Ok(Part { hits, total: outcome.sorted.total, exact: true, greatest, partial })
 }
 
-/// The best hits by score.
-fn best(searcher: &Searcher, query: &dyn Query, reach: usize, named: bool) -> Result<Vec<Ranked>> {
+/// The best hits by score, and how many there are: all that were counted, and whether that is all.
+fn best(searcher: &Searcher, query: &dyn Query, reach: usize, track: Track, named: bool) -> Result<(Vec<Ranked>, (usize, bool))> {
+    let counted = || counted(searcher, query, track);
     if reach == 0 || searcher.num_docs() == 0 {
-        return Ok(vec![]);
+        return Ok((vec![], counted()?));
     }
     let rank = |(score, address): (f32, DocAddress)| {
         let keys = named.then(|| vec![Value::from(score)]);
         Ranked { target: 0, address, score: Some(score), keys }
     };
     if query.is::<AllQuery>() {
-        return Ok(first(searcher, reach)?.into_iter().map(|address| rank((1.0, address))).collect());
+        let hits = first(searcher, reach)?.into_iter().map(|address| rank((1.0, address))).collect();
+        return Ok((hits, counted()?));
     }
     let limit = reach.min(searcher.num_docs() as usize);
-    let found = searcher.search(query, &Best { limit, ranks: ranks(searcher)? })?;
-    Ok(found.into_iter().map(|hit| rank((hit.score, hit.address))).collect())
+    // Where each must be looked at anyway, they are counted at once.
+    let counts = !matches!(track, Track::None) && !passes_by(query);
+    let (found, total) = searcher.search(query, &Best { limit, ranks: ranks(searcher)?, counts })?;
+    let hits = found.into_iter().map(|hit| rank((hit.score, hit.address))).collect();
+    Ok((hits, if counts { (total, true) } else { counted()? }))
 }
 
 /// Counts as far as is asked; tells whether that is all.

@@ -1,13 +1,13 @@
 //! A range of a column, by its zones.
 
-use super::{ZONE, Zone, Zones};
+use super::{ZONE, Zones};
 use crate::blocks;
 use crate::mapping::{Kind, Leaf};
 use std::ops::Bound;
 use std::sync::Arc;
 use tantivy::columnar::{Column, ColumnIndex, MonotonicallyMappableToU64};
 use tantivy::query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError};
+use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, TantivyError};
 
 /// The documents with a value between two of a column of numbers, times or truths. Bounds are numbers; where the column holds whole
 /// ones, as [`Kind::Date`] does, they are whole: see [`whole_range`].
@@ -59,6 +59,11 @@ impl RangeQuery {
         let (lower, upper) = lower.zip(upper).unwrap_or((1, 0));
         RangeQuery { leaf: leaf.clone(), lower, upper }
     }
+
+    /// Whether a value of a document lies in the range.
+    fn holds(&self, column: &Column<u64>, doc: DocId) -> bool {
+        column.index.value_row_ids(doc).any(|row| (self.lower..=self.upper).contains(&column.values.get_val(row)))
+    }
 }
 
 impl Query for RangeQuery {
@@ -83,121 +88,185 @@ impl Weight for RangeQuery {
     }
 }
 
-/// Walks the zones, and holds the matching documents of one.
+/// Walks the zones. It holds the matching documents of one; where it is only asked whether a document matches, it looks that one up.
 pub(crate) struct RangeScorer {
     range: RangeQuery,
     column: Column<u64>,
     zones: Arc<Zones>,
     max_doc: DocId,
     boost: Score,
-    /// The next zone to look into.
-    next: usize,
+    doc: DocId,
+    /// The zone whose documents are held.
+    held: Option<usize>,
     docs: Vec<DocId>,
     at: usize,
     values: Vec<u64>,
 }
 
+fn zone_of(doc: DocId) -> usize {
+    (doc / ZONE) as usize
+}
+
+fn start_of(zone: usize) -> DocId {
+    (zone as u32).saturating_mul(ZONE)
+}
+
+/// How many documents of a zone match.
+enum Share {
+    None,
+    Some,
+    All,
+}
+
 impl RangeScorer {
     fn new(range: RangeQuery, column: Column<u64>, zones: Arc<Zones>, max_doc: DocId, boost: Score) -> RangeScorer {
-        let mut scorer = RangeScorer { range, column, zones, max_doc, boost, next: 0, docs: vec![], at: 0, values: vec![] };
-        scorer.find();
+        let (docs, values) = (vec![], vec![]);
+        let mut scorer = RangeScorer { range, column, zones, max_doc, boost, doc: 0, held: None, docs, at: 0, values };
+        scorer.go_to(0);
         scorer
     }
 
     /// The documents that are left of the zone at hand; they are passed by.
     pub(crate) fn take(&mut self, into: &mut Vec<DocId>) {
         into.clear();
-        into.extend(self.docs.get(self.at..).unwrap_or_default());
-        self.find();
-    }
-
-    /// Finds the next zone with a matching document.
-    fn find(&mut self) {
-        self.docs.clear();
-        self.at = 0;
-        while self.docs.is_empty() {
-            let Some(zone) = self.zones.zones.get(self.next).copied() else { return };
-            let start = self.next as u32 * ZONE;
-            self.next += 1;
-            self.fill(zone, start);
+        if self.doc < self.max_doc {
+            let zone = zone_of(self.doc);
+            self.hold(zone);
+            self.pass(self.doc);
+            into.extend(self.docs.get(self.at..).unwrap_or_default());
+            self.go_to(start_of(zone + 1));
         }
     }
 
-    fn fill(&mut self, zone: Zone, start: DocId) {
-        let RangeQuery { lower, upper, .. } = self.range;
-        if zone.empty || lower > upper || zone.greatest < lower || zone.least > upper {
+    /// Goes to the first document that matches, from `target` on.
+    fn go_to(&mut self, target: DocId) {
+        let mut zone = zone_of(target);
+        while start_of(zone) < self.max_doc {
+            self.hold(zone);
+            self.pass(target);
+            if let Some(doc) = self.docs.get(self.at) {
+                self.doc = *doc;
+                return;
+            }
+            zone += 1;
+        }
+        self.doc = TERMINATED;
+    }
+
+    /// Passes by what is held and lies before `target`.
+    fn pass(&mut self, target: DocId) {
+        let left = self.docs.get(self.at..).unwrap_or_default();
+        // It is one of the next, mostly.
+        let near = left.iter().take(4).take_while(|doc| **doc < target).count();
+        self.at += if near < 4 { near } else { left.partition_point(|doc| *doc < target) };
+    }
+
+    fn hold(&mut self, zone: usize) {
+        if self.held == Some(zone) {
             return;
         }
-        let end = start.saturating_add(ZONE).min(self.max_doc);
-        if zone.full && zone.least >= lower && zone.greatest <= upper {
-            return self.docs.extend(start..end);
-        }
-        if matches!(self.column.index, ColumnIndex::Full) {
-            self.values.resize((end - start) as usize, 0);
-            self.column.values.get_range(u64::from(start), &mut self.values);
-            let inside = |code: &u64| *code >= lower && *code <= upper;
-            return self.docs.extend((start..end).zip(&self.values).filter(|(_, code)| inside(code)).map(|(doc, _)| doc));
-        }
-        for doc in start..end {
-            let mut rows = self.column.index.value_row_ids(doc);
-            if rows.any(|row| (lower..=upper).contains(&self.column.values.get_val(row))) {
-                self.docs.push(doc);
+        (self.held, self.at) = (Some(zone), 0);
+        self.docs.clear();
+        let (start, end) = (start_of(zone), start_of(zone + 1).min(self.max_doc));
+        match self.share(zone) {
+            Share::None => {}
+            Share::All => self.docs.extend(start..end),
+            Share::Some if matches!(self.column.index, ColumnIndex::Full) => {
+                let RangeQuery { lower, upper, .. } = self.range;
+                self.values.resize((end - start) as usize, 0);
+                self.column.values.get_range(u64::from(start), &mut self.values);
+                let inside = |code: &u64| *code >= lower && *code <= upper;
+                self.docs.extend((start..end).zip(&self.values).filter(|(_, code)| inside(code)).map(|(doc, _)| doc));
+            }
+            Share::Some => {
+                let (column, range) = (&self.column, &self.range);
+                self.docs.extend((start..end).filter(|doc| range.holds(column, *doc)));
             }
         }
+    }
+
+    fn share(&self, zone: usize) -> Share {
+        let RangeQuery { lower, upper, .. } = self.range;
+        match self.zones.zones.get(zone) {
+            None => Share::None,
+            Some(zone) if zone.empty || lower > upper || zone.greatest < lower || zone.least > upper => Share::None,
+            Some(zone) if zone.full && zone.least >= lower && zone.greatest <= upper => Share::All,
+            Some(_) => Share::Some,
+        }
+    }
+
+    /// Whether the document matches; if not, one that no match lies before.
+    fn look_up(&self, target: DocId) -> SeekDangerResult {
+        let next = match self.share(zone_of(target)) {
+            Share::All => return SeekDangerResult::Found,
+            Share::Some if self.range.holds(&self.column, target) => return SeekDangerResult::Found,
+            Share::Some => target + 1,
+            Share::None => {
+                let after = zone_of(target) + 1;
+                let none = (after..self.zones.zones.len()).take_while(|zone| matches!(self.share(*zone), Share::None));
+                start_of(after + none.count())
+            }
+        };
+        SeekDangerResult::SeekLowerBound(if next < self.max_doc { next } else { TERMINATED })
     }
 }
 
 impl DocSet for RangeScorer {
     fn advance(&mut self) -> DocId {
-        self.at += 1;
-        if self.at >= self.docs.len() {
-            self.find();
+        if self.doc < self.max_doc {
+            self.go_to(self.doc + 1);
         }
-        self.doc()
+        self.doc
     }
 
     fn seek(&mut self, target: DocId) -> DocId {
+        if target > self.doc {
+            self.go_to(target);
+        }
+        self.doc
+    }
+
+    fn seek_danger(&mut self, target: DocId) -> SeekDangerResult {
+        if target < self.doc {
+            return SeekDangerResult::SeekLowerBound(self.doc);
+        }
         if target >= self.max_doc {
-            self.next = self.zones.zones.len();
-            self.find();
-            return TERMINATED;
+            self.doc = TERMINATED;
+            return SeekDangerResult::SeekLowerBound(TERMINATED);
         }
-        if self.docs.last().is_none_or(|last| *last < target) {
-            self.next = self.next.max((target / ZONE) as usize);
-            self.find();
+        let found = self.look_up(target);
+        if found == SeekDangerResult::Found {
+            self.doc = target;
         }
-        let left = self.docs.get(self.at..).unwrap_or_default();
-        self.at += left.partition_point(|doc| *doc < target);
-        // The zone of the target may hold only documents before it.
-        if self.at >= self.docs.len() {
-            self.find();
-        }
-        self.doc()
+        found
     }
 
     fn fill_buffer(&mut self, buffer: &mut [DocId; tantivy::COLLECT_BLOCK_BUFFER_LEN]) -> usize {
         let mut filled = 0;
-        while filled < buffer.len() && self.doc() != TERMINATED {
+        while filled < buffer.len() && self.doc < self.max_doc {
+            let zone = zone_of(self.doc);
+            self.hold(zone);
+            self.pass(self.doc);
             let left = self.docs.get(self.at..).unwrap_or_default();
             let room = buffer.get_mut(filled..).unwrap_or_default();
             let some = left.len().min(room.len());
             room.iter_mut().zip(left).for_each(|(slot, doc)| *slot = *doc);
             filled += some;
             self.at += some;
-            if self.at >= self.docs.len() {
-                self.find();
+            match self.docs.get(self.at) {
+                Some(doc) => self.doc = *doc,
+                None => self.go_to(start_of(zone + 1)),
             }
         }
         filled
     }
 
     fn doc(&self) -> DocId {
-        self.docs.get(self.at).copied().unwrap_or(TERMINATED)
+        self.doc
     }
 
     fn size_hint(&self) -> u32 {
-        let RangeQuery { lower, upper, .. } = self.range;
-        let touched = self.zones.zones.iter().filter(|zone| !zone.empty && zone.greatest >= lower && zone.least <= upper);
+        let touched = (0..self.zones.zones.len()).filter(|zone| !matches!(self.share(*zone), Share::None));
         (touched.count() as u32).saturating_mul(ZONE).min(self.max_doc)
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::ops::Bound;
 use tantivy::collector::DocSetCollector;
 use tantivy::query::{BooleanQuery, Occur, Query};
-use tantivy::{DocSet, TERMINATED};
+use tantivy::{DocSet, SeekDangerResult, TERMINATED};
 
 fn sample() -> Sample {
     let mapping = json!({ "properties": { "n": { "type": "long" }, "x": { "type": "double" } } });
@@ -52,4 +52,36 @@ fn seeking_lands_on_what_matches() {
     ];
     let found = sample.searcher.search(&BooleanQuery::new(both), &DocSetCollector).unwrap();
     assert_eq!(found.len(), (200..=2401).filter(|place| place % 7 == 0).count());
+}
+
+#[test]
+fn looking_up_finds_what_seeking_does() {
+    let sample = sample();
+    for (path, lower, upper) in [("n", 100.0, 1200.0), ("x", 0.5, 1.0), ("n", 600.0, 600.0), ("x", 9.0, 9.5)] {
+        let query = range_query(sample.mapping.leaf(path).unwrap(), Bound::Included(lower), Bound::Included(upper));
+        let scoring = tantivy::query::EnableScoring::disabled_from_searcher(&sample.searcher);
+        let weight = query.weight(scoring).unwrap();
+        let open = || weight.scorer(sample.searcher.segment_reader(0), 1.0).unwrap();
+        let mut all = vec![];
+        let mut scorer = open();
+        while scorer.doc() != TERMINATED {
+            all.push(scorer.doc());
+            scorer.advance();
+        }
+        let mut scorer = open();
+        for target in (1..3100).step_by(13) {
+            let next = all.iter().copied().find(|doc| *doc >= target).unwrap_or(TERMINATED);
+            match scorer.seek_danger(target) {
+                SeekDangerResult::Found => assert_eq!((next, scorer.doc()), (target, target), "{path} {target}"),
+                SeekDangerResult::SeekLowerBound(bound) => assert!(bound > target && bound <= next, "{path} {target} {bound}"),
+            }
+        }
+        // Once found, it goes on from there.
+        let mut scorer = open();
+        for target in all.iter().copied().step_by(400) {
+            assert_eq!(scorer.seek_danger(target), SeekDangerResult::Found);
+            let next = all.iter().copied().find(|doc| *doc > target).unwrap_or(TERMINATED);
+            assert_eq!(scorer.advance(), next);
+        }
+    }
 }
