@@ -100,8 +100,8 @@ impl Plan {
         searcher.search(query, &self.collector(searcher)?)?.0
     }
 
-    /// Writes what was found. `fetch` writes the documents of `top_hits`; if `typed` names tell types, as `avg#mean`.
-    pub fn answer(&self, partial: Partial, searcher: &Searcher, fetch: &Fetch<'_>, typed: bool) -> Result<Value> {
+    /// Writes what was found, as JSON. `fetch` writes the documents of `top_hits`; if `typed` names tell types, as `avg#mean`.
+    pub fn answer(&self, partial: Partial, searcher: &Searcher, fetch: &Fetch<'_>, typed: bool) -> Result<Vec<u8>> {
         answer::write(&self.nodes, partial, &self.limits, searcher, fetch, typed)
     }
 }

@@ -80,6 +80,6 @@ impl Sample {
         let pair = (tantivy::collector::Count, plan.collector(&self.searcher)?);
         let (_, beside) = self.searcher.search(query, &pair)?;
         assert_eq!(plan.answer(beside.0?, &self.searcher, &fetch, false)?, answer);
-        Ok(answer)
+        Ok(serde_json::from_slice(&answer).unwrap())
     }
 }

@@ -4,18 +4,21 @@ mod buckets;
 mod order;
 mod siblings;
 mod style;
+mod told;
 
 use super::metrics::Stats;
 use super::partial::{Bucket, Top};
 use super::spec::{Form, Metric, Node, Percentiles, Style, TopHits, What};
 use super::{Limits, Partial, too_many_buckets};
-use crate::Result;
 use crate::mapping::Kind;
 use crate::sort::{Hit, Sort, shortest};
+use crate::{Error, Result};
 pub(super) use order::{Segments, are_words};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use std::borrow::Cow;
 use style::java;
 use tantivy::Searcher;
+use told::{Fields, Told};
 
 /// The hits of a `top_hits`, to be fetched.
 pub struct Found<'a> {
@@ -47,31 +50,30 @@ pub(super) fn write(
     searcher: &Searcher,
     fetch: &Fetch<'_>,
     typed: bool,
-) -> Result<Value> {
+) -> Result<Vec<u8>> {
     let subs = if let Partial::All(_, subs) = partial { subs } else { vec![] };
     let mut writer = Writer { limits, searcher, fetch, typed, made: 0 };
-    let mut fields = Map::new();
+    let mut fields = Fields::default();
     writer.fields(nodes, subs, &mut fields)?;
-    Ok(Value::Object(fields))
+    serde_json::to_vec(&fields).map_err(|error| Error::new(500, "exception", error.to_string()))
 }
 
 impl Writer<'_> {
     /// Aggregations that stand side by side.
-    fn fields(&mut self, nodes: &[Node], subs: Vec<Partial>, into: &mut Map<String, Value>) -> Result<()> {
+    fn fields<'n>(&mut self, nodes: &'n [Node], subs: Vec<Partial>, into: &mut Fields<'n>) -> Result<()> {
         let subs = subs.into_iter().chain(std::iter::repeat_with(|| Partial::Nothing));
         for (node, partial) in nodes.iter().zip(subs) {
             let name = node.told(self.typed);
             let mut fields = self.one(node, partial)?;
             if let Some(meta) = &node.meta {
-                fields.insert("meta".to_owned(), meta.clone());
+                fields.put("meta", Told::Json(meta.clone()));
             }
-            into.insert(name, Value::Object(fields));
+            into.put(name, Told::Fields(fields));
         }
-        siblings::write(nodes, into, self.typed);
-        Ok(())
+        siblings::write(nodes, into, self.typed)
     }
 
-    fn one(&mut self, node: &Node, partial: Partial) -> Result<Map<String, Value>> {
+    fn one<'n>(&mut self, node: &'n Node, partial: Partial) -> Result<Fields<'n>> {
         match &node.what {
             What::Metric(source, metric) => {
                 let stats = match partial {
@@ -86,7 +88,7 @@ impl Writer<'_> {
                     Partial::Distinct(distinct) => distinct.count(),
                     _ => 0,
                 };
-                Ok(Map::from_iter([("value".to_owned(), json!(count))]))
+                Ok(Fields::one("value", Told::Count(count)))
             }
             What::TopHits(hits) => self.hits(hits, partial),
             What::Terms(terms) => self.terms(node, terms, buckets_of(partial)),
@@ -98,7 +100,7 @@ impl Writer<'_> {
                 self.single(&node.subs, bucket.map_or((0, vec![]), |bucket| (bucket.count, bucket.subs)))
             }
             // Written once all others are.
-            What::Siblings(_) => Ok(Map::new()),
+            What::Siblings(_) => Ok(Fields::default()),
             What::Global(inner) => match partial {
                 Partial::All(count, subs) => self.single(inner, (count, subs)),
                 _ => self.single(inner, (0, vec![])),
@@ -107,10 +109,16 @@ impl Writer<'_> {
     }
 
     /// A bucket: its count, and what stands in it.
-    fn single(&mut self, nodes: &[Node], (count, subs): (u64, Vec<Partial>)) -> Result<Map<String, Value>> {
-        let mut fields = Map::from_iter([("doc_count".to_owned(), json!(count))]);
-        self.fields(nodes, subs, &mut fields)?;
+    fn single<'n>(&mut self, nodes: &'n [Node], bucket: (u64, Vec<Partial>)) -> Result<Fields<'n>> {
+        let mut fields = Fields::default();
+        self.bucket(nodes, bucket, &mut fields)?;
         Ok(fields)
+    }
+
+    /// The same, behind its key.
+    fn bucket<'n>(&mut self, nodes: &'n [Node], (count, subs): (u64, Vec<Partial>), into: &mut Fields<'n>) -> Result<()> {
+        into.put("doc_count", Told::Count(count));
+        if nodes.is_empty() { Ok(()) } else { self.fields(nodes, subs, into) }
     }
 
     /// Notes that so many buckets are written.
@@ -119,7 +127,7 @@ impl Writer<'_> {
         if self.made > self.limits.buckets { Err(too_many_buckets(self.limits.buckets, self.made)) } else { Ok(()) }
     }
 
-    fn hits(&self, hits: &TopHits, partial: Partial) -> Result<Map<String, Value>> {
+    fn hits<'n>(&self, hits: &TopHits, partial: Partial) -> Result<Fields<'n>> {
         let top = match partial {
             Partial::Hits(top) => top,
             _ => Top { hits: vec![], total: 0, keep: 0 },
@@ -129,7 +137,7 @@ impl Writer<'_> {
         let shown = shown.get(..hits.size.min(shown.len())).unwrap_or_default();
         let shown = (self.fetch)(&Found { hits: shown, sort: &hits.sort, body: &hits.body })?;
         let hits = json!({ "total": { "value": top.total, "relation": "eq" }, "max_score": best.map(shortest), "hits": shown });
-        Ok(Map::from_iter([("hits".to_owned(), hits)]))
+        Ok(Fields::one("hits", Told::Json(hits)))
     }
 }
 
@@ -176,97 +184,97 @@ const EXTENDED: [&str; 7] = [
 ];
 const BOUNDS: [&str; 6] = ["upper", "lower", "upper_population", "lower_population", "upper_sampling", "lower_sampling"];
 
-fn number(stats: &Stats, metric: Metric, style: &Style) -> Map<String, Value> {
-    let mut fields = Map::new();
+fn number<'n>(stats: &Stats, metric: Metric, style: &Style) -> Fields<'n> {
     let part = match metric {
-        Metric::Count => {
-            fields.insert("value".to_owned(), json!(stats.count));
-            return fields;
-        }
+        Metric::Count => return Fields::one("value", Told::Count(stats.count)),
         Metric::Average => "avg",
         Metric::Sum => "sum",
         Metric::Least => "min",
         Metric::Greatest => "max",
-        Metric::Stats | Metric::Extended(_) => {
-            several(stats, metric, style, &mut fields);
-            return fields;
-        }
+        Metric::Stats | Metric::Extended(_) => return several(stats, metric, style),
     };
     let value = stats.part(part, 0.0);
-    fields.insert("value".to_owned(), json!(value));
-    if value.is_finite() {
-        fields.extend(style.text(value).map(|text| ("value_as_string".to_owned(), json!(text))));
+    let mut fields = Fields::one("value", Told::Number(value));
+    if let Some(text) = style.text(value).filter(|_| value.is_finite()) {
+        fields.text("value_as_string", text);
     }
     fields
 }
 
-fn several(stats: &Stats, metric: Metric, style: &Style, fields: &mut Map<String, Value>) {
+fn several<'n>(stats: &Stats, metric: Metric, style: &Style) -> Fields<'n> {
     let (parts, sigma) = match metric {
         Metric::Extended(sigma) => ([&STATS[..], &EXTENDED].concat(), sigma),
         _ => (STATS.to_vec(), 0.0),
     };
-    fields.insert("count".to_owned(), json!(stats.count));
+    let mut fields = Fields::one("count", Told::Count(stats.count));
     let write = |part: &str| match stats.part(part, sigma) {
         // A sum of nothing is nothing, but all else of nothing is unknown.
-        _ if stats.count == 0 && part != "sum" => Value::Null,
+        _ if stats.count == 0 && part != "sum" => Told::Json(Value::Null),
         // That is how the deviation of a sample of one is written.
-        number if number.is_nan() => json!("NaN"),
-        number => json!(number),
+        number if number.is_nan() => Told::Text(Cow::Borrowed("NaN")),
+        number => Told::Number(number),
     };
     for part in parts {
-        fields.insert(part.to_owned(), write(part));
+        fields.put(part, write(part));
         if stats.count > 0 {
             let number = stats.part(part, sigma);
             // Truths of several are written as such, that of one as a word.
             let text = match style.text(number).filter(|_| number.is_finite()) {
-                Some(_) if style.kind == Kind::Boolean => Some(json!(number != 0.0)),
-                text => text.map(Value::from),
+                Some(_) if style.kind == Kind::Boolean => Some(Told::Json(json!(number != 0.0))),
+                text => text.map(|text| Told::Text(text.into())),
             };
-            fields.extend(text.map(|text| (format!("{part}_as_string"), text)));
+            if let Some(text) = text {
+                fields.put(format!("{part}_as_string"), text);
+            }
         }
     }
     if let Metric::Extended(_) = metric {
-        let bounds: Map<String, Value> = BOUNDS.iter().map(|part| ((*part).to_owned(), write(part))).collect();
-        fields.insert("std_deviation_bounds".to_owned(), Value::Object(bounds));
+        let bounds = BOUNDS.iter().map(|part| (Cow::Borrowed(*part), write(part))).collect();
+        fields.put("std_deviation_bounds", Told::Fields(bounds));
     }
+    fields
 }
 
-fn points(percentiles: &Percentiles, partial: Partial, style: &Style) -> Map<String, Value> {
+fn points<'n>(percentiles: &Percentiles, partial: Partial, style: &Style) -> Fields<'n> {
     let numbers = match partial {
         Partial::Digest(mut digest) if percentiles.ranks => {
-            digest.ranks(&percentiles.points).iter().map(|rank| Some(rank * 100.0)).collect()
+            digest.ranks(&percentiles.points).iter().map(|rank| rank * 100.0).collect()
         }
         Partial::Digest(mut digest) => {
             let shares: Vec<f64> = percentiles.points.iter().map(|percent| percent / 100.0).collect();
-            digest.quantiles(&shares).into_iter().map(Some).collect()
+            digest.quantiles(&shares)
         }
-        _ => vec![None; percentiles.points.len()],
+        _ => vec![f64::NAN; percentiles.points.len()],
     };
-    let text = |number: Option<f64>| number.filter(|_| !percentiles.ranks).and_then(|number| style.text(number));
+    let text =
+        |number: f64| Some(number).filter(|number| !percentiles.ranks && !number.is_nan()).and_then(|number| style.text(number));
     let values = if percentiles.keyed {
-        let mut values = Map::new();
+        let mut values = Fields::default();
         for (point, number) in percentiles.points.iter().zip(numbers) {
-            values.insert(java(*point), json!(number));
-            values.extend(text(number).map(|text| (format!("{}_as_string", java(*point)), json!(text))));
-        }
-        Value::Object(values)
-    } else {
-        let one = |(point, number): (&f64, Option<f64>)| {
-            let mut value = json!({ "key": point, "value": number });
-            if let (Some(text), Value::Object(fields)) = (text(number), &mut value) {
-                fields.insert("value_as_string".to_owned(), json!(text));
+            values.put(java(*point), Told::Number(number));
+            if let Some(text) = text(number) {
+                values.text(format!("{}_as_string", java(*point)), text);
             }
-            value
+        }
+        Told::Fields(values)
+    } else {
+        let one = |(point, number): (&f64, f64)| {
+            let mut value = Fields::one("key", Told::Number(*point));
+            value.put("value", Told::Number(number));
+            if let Some(text) = text(number) {
+                value.text("value_as_string", text);
+            }
+            Told::Fields(value)
         };
-        percentiles.points.iter().zip(numbers).map(one).collect()
+        Told::List(percentiles.points.iter().zip(numbers).map(one).collect())
     };
-    Map::from_iter([("values".to_owned(), values)])
+    Fields::one("values", values)
 }
 
 impl Node {
     /// Its name as it is answered.
-    fn told(&self, typed: bool) -> String {
-        if typed { format!("{}#{}", self.type_name(), self.name) } else { self.name.clone() }
+    fn told(&self, typed: bool) -> Cow<'_, str> {
+        if typed { format!("{}#{}", self.type_name(), self.name).into() } else { Cow::Borrowed(&self.name) }
     }
 
     /// What `typed_keys` calls its type.

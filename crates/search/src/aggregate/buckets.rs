@@ -102,30 +102,42 @@ impl Boxes {
     /// Puts documents, each with one key, into buckets of one above.
     pub(super) fn push_each(&mut self, docs: &[DocId], parent: u32, keys: impl Iterator<Item = u64>, hall: &Hall<'_>) {
         self.ords.clear();
-        let (mut last, mut run) = (None, 0);
         for key in keys {
-            let ord = match self.last {
-                Some((_, last_key, ord)) if last_key == key && last == Some(ord) => ord,
-                _ => self.ord(parent, key, hall.budget),
-            };
-            if last != Some(ord) {
-                self.count(last, run);
-                (last, run) = (Some(ord), 0);
-            }
-            run += 1;
+            let ord = self.ord(parent, key, hall.budget);
             self.ords.push(ord);
         }
-        self.count(last, run);
+        self.count_and_hand_on(docs, hall);
+    }
+
+    /// The same where the buckets' keys are the least codes in them, and lie side by side. Says whether they do.
+    pub(super) fn push_codes(&mut self, docs: &[DocId], parent: u32, codes: &[u64], hall: &Hall<'_>) -> bool {
+        let Layout::Dense { width, base, step } = self.layout else { return false };
+        let first = parent.saturating_mul(width);
+        hall.budget.grow(&mut self.counts, first.saturating_add(width));
+        let (mut from, mut ord) = (base, first);
+        self.ords.clear();
+        self.ords.extend(codes.iter().map(|code| {
+            // Most stand in the bucket of the one before.
+            if code.wrapping_sub(from) >= step {
+                let place = code.wrapping_sub(base) / step;
+                (from, ord) = (base.wrapping_add(place * step), first + place as u32);
+            }
+            ord
+        }));
+        self.count_and_hand_on(docs, hall);
+        true
+    }
+
+    fn count_and_hand_on(&mut self, docs: &[DocId], hall: &Hall<'_>) {
+        for run in self.ords.chunk_by(|one, other| one == other) {
+            if let Some(count) = run.first().and_then(|ord| self.counts.get_mut(*ord as usize)) {
+                *count += run.len() as u32;
+            }
+        }
         for sub in &mut self.subs {
             sub.work(Block { docs, ords: Ords::Each(&self.ords) }, hall);
         }
         self.ords.clear();
-    }
-
-    fn count(&mut self, ord: Option<u32>, more: u32) {
-        if let Some(count) = ord.and_then(|ord| self.counts.get_mut(ord as usize)) {
-            *count += more;
-        }
     }
 
     /// Hands on what was put in since.

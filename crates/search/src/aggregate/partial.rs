@@ -96,17 +96,51 @@ fn beside(some: Vec<Partial>, other: Vec<Partial>) -> Vec<Partial> {
     some.into_iter().zip(other).map(|(some, other)| some.with(other)).collect()
 }
 
-fn together(some: Vec<Bucket>, other: Vec<Bucket>) -> Vec<Bucket> {
-    let (mut some, other) = if some.len() >= other.len() { (some, other) } else { (other, some) };
+impl Bucket {
+    fn add(&mut self, other: Bucket) {
+        self.count += other.count;
+        self.subs = beside(std::mem::take(&mut self.subs), other.subs);
+    }
+}
+
+fn together(mut some: Vec<Bucket>, mut other: Vec<Bucket>) -> Vec<Bucket> {
+    // Codes come in order, and segments mostly one after the other.
+    if is_sorted(&some) && is_sorted(&other) {
+        if some.last().map(|bucket| bucket.key) < other.first().map(|bucket| bucket.key) {
+            some.append(&mut other);
+            return some;
+        }
+        return merged(some, other);
+    }
+    if some.len() < other.len() {
+        std::mem::swap(&mut some, &mut other);
+    }
     let places: HashMap<u64, usize> = some.iter().enumerate().map(|(place, bucket)| (bucket.key, place)).collect();
     for bucket in other {
         match places.get(&bucket.key).and_then(|place| some.get_mut(*place)) {
-            Some(known) => {
-                known.count += bucket.count;
-                known.subs = beside(std::mem::take(&mut known.subs), bucket.subs);
-            }
+            Some(known) => known.add(bucket),
             None => some.push(bucket),
         }
     }
     some
+}
+
+fn is_sorted(buckets: &[Bucket]) -> bool {
+    buckets.is_sorted_by(|one, other| one.key < other.key)
+}
+
+fn merged(some: Vec<Bucket>, other: Vec<Bucket>) -> Vec<Bucket> {
+    let mut all = Vec::with_capacity(some.len() + other.len());
+    let mut other = other.into_iter().peekable();
+    for mut bucket in some {
+        while let Some(before) = other.next_if(|other| other.key < bucket.key) {
+            all.push(before);
+        }
+        if let Some(same) = other.next_if(|other| other.key == bucket.key) {
+            bucket.add(same);
+        }
+        all.push(bucket);
+    }
+    all.extend(other);
+    all
 }

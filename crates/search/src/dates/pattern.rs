@@ -34,29 +34,28 @@ enum Part<'a> {
     Text(&'a str),
 }
 
-fn parts(pattern: &str) -> Vec<Part<'_>> {
-    let mut parts = vec![];
+fn parts(pattern: &str) -> impl Iterator<Item = Part<'_>> {
     let mut rest = pattern;
-    while let Some(first) = rest.chars().next() {
+    std::iter::from_fn(move || {
+        let first = rest.chars().next()?;
         if first == '\'' {
             let inner = rest.get(1..).unwrap_or_default();
             let end = inner.find('\'').unwrap_or(inner.len());
-            parts.push(Part::Text(if end == 0 { "'" } else { inner.get(..end).unwrap_or_default() }));
             rest = inner.get(end + 1..).unwrap_or_default();
-            continue;
+            return Some(Part::Text(if end == 0 { "'" } else { inner.get(..end).unwrap_or_default() }));
         }
+        let letter = first.is_ascii_alphabetic();
         let same = rest.chars().take_while(|next| *next == first).count();
-        let (head, tail) = rest.split_at(if first.is_ascii_alphabetic() { same } else { first.len_utf8() });
-        parts.push(if first.is_ascii_alphabetic() { Part::Field(first, same) } else { Part::Text(head) });
+        let (head, tail) = rest.split_at(if letter { same } else { first.len_utf8() });
         rest = tail;
-    }
-    parts
+        Some(if letter { Part::Field(first, same) } else { Part::Text(head) })
+    })
 }
 
 /// Can dates be read and written by this pattern?
 pub(super) fn sound(pattern: &str) -> bool {
-    parts(pattern).iter().all(|part| match part {
-        Part::Field(letter, _) => "yuMdHmsSXxZzE".contains(*letter),
+    parts(pattern).all(|part| match part {
+        Part::Field(letter, _) => "yuMdHmsSXxZzE".contains(letter),
         Part::Text(_) => true,
     })
 }
@@ -102,15 +101,16 @@ pub(super) fn write(pattern: &str, time: &Zoned) -> String {
     for part in parts(pattern) {
         let written = match part {
             Part::Text(text) => into.write_str(text),
-            Part::Field('y' | 'u', 2) => write!(into, "{:02}", time.year() % 100),
-            Part::Field('y' | 'u', count) => write!(into, "{:0count$}", time.year()),
+            Part::Field('y' | 'u', 2) => padded(&mut into, time.year() % 100, 2),
+            Part::Field('y' | 'u', count) => padded(&mut into, time.year(), count),
             Part::Field('M', 3) => write!(into, "{}", time.strftime("%b")),
             Part::Field('M', 4) => write!(into, "{}", time.strftime("%B")),
-            Part::Field('M', count) => write!(into, "{:0count$}", time.month()),
-            Part::Field('d', count) => write!(into, "{:0count$}", time.day()),
-            Part::Field('H', count) => write!(into, "{:0count$}", time.hour()),
-            Part::Field('m', count) => write!(into, "{:0count$}", time.minute()),
-            Part::Field('s', count) => write!(into, "{:0count$}", time.second()),
+            Part::Field('M', count) => padded(&mut into, time.month().into(), count),
+            Part::Field('d', count) => padded(&mut into, time.day().into(), count),
+            Part::Field('H', count) => padded(&mut into, time.hour().into(), count),
+            Part::Field('m', count) => padded(&mut into, time.minute().into(), count),
+            Part::Field('s', count) => padded(&mut into, time.second().into(), count),
+            Part::Field('S', 3) => padded(&mut into, time.millisecond(), 3),
             Part::Field('S', count) => {
                 let nanos = format!("{:09}", time.subsec_nanosecond());
                 into.write_str(nanos.get(..count.min(9)).unwrap_or_default())
@@ -124,6 +124,17 @@ pub(super) fn write(pattern: &str, time: &Zoned) -> String {
         }
     }
     into
+}
+
+/// Writes a number with so many digits, at least.
+fn padded(into: &mut String, number: i16, count: usize) -> std::fmt::Result {
+    if number < 0 || count > 4 {
+        return write!(into, "{number:0count$}");
+    }
+    let digits = [number / 1000, number / 100 % 10, number / 10 % 10, number % 10];
+    let first = digits.iter().position(|digit| *digit > 0).unwrap_or(3).min(4 - count);
+    into.extend(digits.iter().skip(first).map(|digit| char::from(b'0' + *digit as u8)));
+    Ok(())
 }
 
 fn offset(letter: char, count: usize, time: &Zoned) -> String {

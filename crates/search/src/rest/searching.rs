@@ -192,7 +192,7 @@ pub(super) fn write(
     into.extend_from_slice(b"]}");
     if let Some(aggregations) = &found.aggregations {
         into.extend_from_slice(b",\"aggregations\":");
-        into.extend_from_slice(aggregations.to_string().as_bytes());
+        into.extend_from_slice(aggregations);
     }
     into.push(b'}');
     Ok(())

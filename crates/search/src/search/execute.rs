@@ -41,7 +41,8 @@ pub(crate) struct Found {
     /// Are there more hits than were counted?
     pub uncounted: bool,
     pub greatest: Option<f32>,
-    pub aggregations: Option<Value>,
+    /// Written.
+    pub aggregations: Option<Vec<u8>>,
     /// Why some indices told nothing.
     pub failed: Vec<Error>,
     /// What to show in each target's texts.
@@ -149,7 +150,7 @@ fn merge(hits: &mut [Ranked], order: &Sort) {
 }
 
 /// Writes what aggregations found.
-fn answer(targets: &[Target], partials: Vec<(usize, Plan, Partial)>, typed: bool) -> Result<Option<Value>> {
+fn answer(targets: &[Target], partials: Vec<(usize, Plan, Partial)>, typed: bool) -> Result<Option<Vec<u8>>> {
     let chosen: Vec<&Target> = partials.iter().filter_map(|(place, ..)| targets.get(*place)).collect();
     let Some(target) = chosen.first() else { return Ok(None) };
     let mut parts: Vec<(Plan, Partial)> = partials.into_iter().map(|(_, plan, partial)| (plan, partial)).collect();

@@ -8,13 +8,16 @@ use crate::{Error, Result};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock, Weak};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread::JoinHandle;
 use std::time::Duration;
 use tantivy::Executor;
 
 /// The indexes of a folder, by name.
 pub struct Indices {
     inner: Arc<Inner>,
+    _clock: Clock,
 }
 
 struct Inner {
@@ -41,8 +44,8 @@ impl Indices {
             }
         }
         let inner = Arc::new(Inner { folder: folder.to_owned(), scrolls: Scrolls::default(), executor, open: RwLock::new(open) });
-        tick(Arc::downgrade(&inner))?;
-        Ok(Indices { inner })
+        let clock = Clock::start(inner.clone())?;
+        Ok(Indices { inner, _clock: clock })
     }
 
     /// The index that its owner feeds; it is made if it is not there. Fields that the mapping names are added to those it has.
@@ -133,19 +136,34 @@ fn check_name(name: &str) -> Result<()> {
     Err(Error::new(400, "invalid_index_name_exception", reason).with("index", name).with("index_uuid", "_na_"))
 }
 
-/// Refreshes the indexes each second, as long as they are there.
-fn tick(indices: Weak<Inner>) -> Result<()> {
-    std::thread::Builder::new().name("search-refresh".to_owned()).spawn(move || {
-        loop {
-            std::thread::sleep(Duration::from_secs(1));
-            let Some(indices) = indices.upgrade() else { return };
-            let all: Vec<Arc<Index>> = indices.open.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
-            drop(indices);
-            for index in all {
-                // A failure stays with the index, and is told to who writes next.
-                let _ = index.tick();
+/// Refreshes the indexes each second, until it is dropped; then nobody holds them any more.
+struct Clock {
+    going: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Clock {
+    fn start(indices: Arc<Inner>) -> Result<Clock> {
+        let (going, stop) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("search-refresh".to_owned()).spawn(move || {
+            while stop.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
+                let all: Vec<Arc<Index>> =
+                    indices.open.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+                for index in all {
+                    // A failure stays with the index, and is told to who writes next.
+                    let _ = index.tick();
+                }
             }
+        })?;
+        Ok(Clock { going: Some(going), thread: Some(thread) })
+    }
+}
+
+impl Drop for Clock {
+    fn drop(&mut self) {
+        self.going = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
         }
-    })?;
-    Ok(())
+    }
 }

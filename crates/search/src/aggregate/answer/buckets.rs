@@ -5,15 +5,16 @@ use super::super::spec::{Filters, Form, Histogram, Node, Range, Span, Terms};
 use super::Writer;
 use super::order::{Ranked, Ranking, Segments, are_words};
 use super::style::java;
+use super::told::{Fields, Told};
 use crate::Result;
 use crate::blocks::number;
 use crate::mapping::Kind;
 use hashbrown::HashMap;
-use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use tantivy::columnar::MonotonicallyMappableToU64;
 
 impl Writer<'_> {
-    pub(super) fn terms(&mut self, node: &Node, terms: &Terms, mut buckets: Vec<Bucket>) -> Result<Map<String, Value>> {
+    pub(super) fn terms<'n>(&mut self, node: &'n Node, terms: &'n Terms, mut buckets: Vec<Bucket>) -> Result<Fields<'n>> {
         buckets.retain(|bucket| bucket.count >= terms.least);
         let all: u64 = buckets.iter().map(|bucket| bucket.count).sum();
         let (kind, ranking) = (terms.source.style.kind, Ranking::new(&terms.order));
@@ -27,42 +28,53 @@ impl Writer<'_> {
         self.make(ranked.len())?;
         let mut written = Vec::with_capacity(ranked.len());
         for Ranked { bucket, word, .. } in ranked {
-            let mut fields = Map::new();
-            let (key, text) = match (word, kind) {
-                (Some(word), _) => (json!(word), None),
-                (None, Kind::Double) => (json!(f64::from_u64(bucket.key)), None),
-                (None, _) => (json!(i64::from_u64(bucket.key)), terms.source.style.text(number(kind, bucket.key))),
-            };
-            fields.insert("key".to_owned(), key);
-            fields.extend(text.map(|text| ("key_as_string".to_owned(), json!(text))));
-            fields.append(&mut self.single(&node.subs, (bucket.count, bucket.subs))?);
-            if terms.errors {
-                fields.insert("doc_count_error_upper_bound".to_owned(), json!(0));
+            let mut fields = Fields::default();
+            match (word, kind) {
+                (Some(word), _) => fields.text("key", word),
+                (None, Kind::Double) => fields.put("key", Told::Number(f64::from_u64(bucket.key))),
+                (None, _) => {
+                    fields.put("key", Told::Whole(i64::from_u64(bucket.key)));
+                    if let Some(text) = terms.source.style.text(number(kind, bucket.key)) {
+                        fields.text("key_as_string", text);
+                    }
+                }
             }
-            written.push(Value::Object(fields));
+            self.bucket(&node.subs, (bucket.count, bucket.subs), &mut fields)?;
+            if terms.errors {
+                fields.put("doc_count_error_upper_bound", Told::Count(0));
+            }
+            written.push(Told::Fields(fields));
         }
-        let told =
-            [("doc_count_error_upper_bound", json!(0)), ("sum_other_doc_count", json!(all - shown)), ("buckets", json!(written))];
-        Ok(told.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        let mut told = Fields::one("doc_count_error_upper_bound", Told::Count(0));
+        told.put("sum_other_doc_count", Told::Count(all - shown));
+        told.put("buckets", Told::List(written));
+        Ok(told)
     }
 
-    pub(super) fn histogram(&mut self, node: &Node, histogram: &Histogram, buckets: Vec<Bucket>) -> Result<Map<String, Value>> {
+    pub(super) fn histogram<'n>(&mut self, node: &'n Node, histogram: &'n Histogram, buckets: Vec<Bucket>) -> Result<Fields<'n>> {
         let mut buckets = if histogram.least == 0 { self.filled(histogram, buckets)? } else { buckets };
         buckets.retain(|bucket| bucket.count >= histogram.least);
         self.make(buckets.len())?;
         let ranking = Ranking::new(&histogram.order);
         let mut ranked = ranking.rank(buckets, &node.subs);
         ranking.codes(&mut ranked, 0);
-        let mut written = vec![];
+        let style = &histogram.source.style;
+        let mut written = Vec::with_capacity(ranked.len());
         for Ranked { bucket, .. } in ranked {
             let start = histogram.rounding.start(i64::from_u64(bucket.key));
-            let text = histogram.source.style.text(start).filter(|_| histogram.source.style.kind == Kind::Date);
-            let mut fields = Map::new();
-            fields.insert("key".to_owned(), if histogram.dates { json!(start as i64) } else { json!(start) });
-            let name = text.clone().unwrap_or_else(|| if histogram.dates { (start as i64).to_string() } else { java(start) });
-            fields.extend(text.map(|text| ("key_as_string".to_owned(), json!(text))));
-            fields.append(&mut self.single(&node.subs, (bucket.count, bucket.subs))?);
-            written.push((name, Value::Object(fields)));
+            let text = style.text(start).filter(|_| style.kind == Kind::Date);
+            let mut fields = Fields::default();
+            let name = histogram.keyed.then(|| match &text {
+                Some(text) => text.clone(),
+                None if histogram.dates => (start as i64).to_string(),
+                None => java(start),
+            });
+            if let Some(text) = text {
+                fields.text("key_as_string", text);
+            }
+            fields.put("key", if histogram.dates { Told::Whole(start as i64) } else { Told::Number(start) });
+            self.bucket(&node.subs, (bucket.count, bucket.subs), &mut fields)?;
+            written.push((name.unwrap_or_default().into(), Told::Fields(fields)));
         }
         Ok(list(written, histogram.keyed))
     }
@@ -103,7 +115,7 @@ impl Writer<'_> {
         Ok(filled)
     }
 
-    pub(super) fn range(&mut self, node: &Node, range: &Range, buckets: Vec<Bucket>) -> Result<Map<String, Value>> {
+    pub(super) fn range<'n>(&mut self, node: &'n Node, range: &'n Range, buckets: Vec<Bucket>) -> Result<Fields<'n>> {
         self.make(range.ranges.len())?;
         let mut known: HashMap<u64, Bucket> = buckets.into_iter().map(|bucket| (bucket.key, bucket)).collect();
         let mut written = vec![];
@@ -111,44 +123,44 @@ impl Writer<'_> {
             let bucket = known.remove(&(place as u64)).map_or((0, vec![]), |bucket| (bucket.count, bucket.subs));
             let mut fields = ends(span, range);
             if !range.keyed {
-                fields.insert("key".to_owned(), json!(span.key));
+                fields.text("key", span.key.as_str());
             }
-            fields.append(&mut self.single(&node.subs, bucket)?);
-            written.push((span.key.clone(), Value::Object(fields)));
+            self.bucket(&node.subs, bucket, &mut fields)?;
+            written.push((Cow::Borrowed(span.key.as_str()), Told::Fields(fields)));
         }
         Ok(list(written, range.keyed))
     }
 
-    pub(super) fn filters(&mut self, node: &Node, filters: &Filters, buckets: Vec<Bucket>) -> Result<Map<String, Value>> {
+    pub(super) fn filters<'n>(&mut self, node: &'n Node, filters: &'n Filters, buckets: Vec<Bucket>) -> Result<Fields<'n>> {
         let names = filters.filters.iter().map(|(name, _)| name).chain(&filters.other);
         self.make(filters.filters.len() + usize::from(filters.other.is_some()))?;
         let mut known: HashMap<u64, Bucket> = buckets.into_iter().map(|bucket| (bucket.key, bucket)).collect();
         let mut written = vec![];
         for (place, name) in names.enumerate() {
             let bucket = known.remove(&(place as u64)).map_or((0, vec![]), |bucket| (bucket.count, bucket.subs));
-            written.push((name.clone(), Value::Object(self.single(&node.subs, bucket)?)));
+            written.push((Cow::Borrowed(name.as_str()), Told::Fields(self.single(&node.subs, bucket)?)));
         }
         Ok(list(written, filters.form == Form::Keyed))
     }
 }
 
-fn ends(span: &Span, range: &Range) -> Map<String, Value> {
-    let mut fields = Map::new();
-    for (name, end) in [("from", span.from), ("to", span.to)] {
+fn ends<'n>(span: &Span, range: &Range) -> Fields<'n> {
+    let mut fields = Fields::default();
+    for (name, text, end) in [("from", "from_as_string", span.from), ("to", "to_as_string", span.to)] {
         let Some(end) = end else { continue };
-        fields.insert(name.to_owned(), json!(end));
+        fields.put(name, Told::Number(end));
         if range.source.style.format.is_some() {
-            fields.insert(format!("{name}_as_string"), json!(range.source.style.written(end)));
+            fields.text(text, range.source.style.written(end));
         }
     }
     fields
 }
 
-fn list(written: Vec<(String, Value)>, keyed: bool) -> Map<String, Value> {
+fn list<'n>(written: Vec<(Cow<'n, str>, Told<'n>)>, keyed: bool) -> Fields<'n> {
     let buckets = if keyed {
-        Value::Object(written.into_iter().collect())
+        Told::Fields(written.into_iter().collect())
     } else {
-        written.into_iter().map(|(_, bucket)| bucket).collect()
+        Told::List(written.into_iter().map(|(_, bucket)| bucket).collect())
     };
-    Map::from_iter([("buckets".to_owned(), buckets)])
+    Fields::one("buckets", buckets)
 }

@@ -2,18 +2,24 @@
 
 use super::super::metrics::Stats;
 use super::super::spec::{Metric, Node, Siblings, What};
+use super::told::{Fields, Told};
+use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 
 /// Writes those that look at the aggregations beside them.
-pub(super) fn write(nodes: &[Node], fields: &mut Map<String, Value>, typed: bool) {
+pub(super) fn write<'n>(nodes: &'n [Node], fields: &mut Fields<'n>, typed: bool) -> Result<()> {
     for node in nodes {
         let What::Siblings(siblings) = &node.what else { continue };
         let from = siblings.path.first().and_then(|first| nodes.iter().find(|node| node.name == *first));
-        let numbers = from.and_then(|from| fields.get(&from.told(typed))).map(|found| numbers(siblings, found, typed));
-        let mut written = put_together(siblings.metric, &numbers.unwrap_or_default());
+        let found = from.and_then(|from| fields.get(&from.told(typed)));
+        let found =
+            found.map(serde_json::to_value).transpose().map_err(|error| Error::new(500, "exception", error.to_string()))?;
+        let numbers = found.map(|found| numbers(siblings, &found, typed)).unwrap_or_default();
+        let mut written = put_together(siblings.metric, &numbers);
         written.extend(node.meta.clone().map(|meta| ("meta".to_owned(), meta)));
-        fields.insert(node.told(typed), Value::Object(written));
+        fields.put(node.told(typed), Told::Json(Value::Object(written)));
     }
+    Ok(())
 }
 
 /// Each bucket's key and number, if it has one.
@@ -35,6 +41,11 @@ fn key(bucket: &Value) -> String {
 }
 
 fn number(siblings: &Siblings, bucket: &Value, typed: bool) -> Option<f64> {
+    let counts = siblings.path.get(1).is_some_and(|name| name == "_count");
+    // A bucket without documents is a gap, whatever a sum of nothing is.
+    if !counts && bucket.get("doc_count")?.as_u64() == Some(0) {
+        return None;
+    }
     let mut at = bucket;
     for name in siblings.path.get(1..)? {
         if name == "_count" {

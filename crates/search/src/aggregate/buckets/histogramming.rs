@@ -19,6 +19,8 @@ pub(in super::super) struct Histogramming {
     kind: Kind,
     hard: (f64, f64),
     cached: Cached,
+    /// Whether buckets lie so many codes apart.
+    stepped: bool,
 }
 
 /// The codes of a bucket, and its key; none if it is beyond the bounds.
@@ -41,7 +43,8 @@ impl Histogramming {
         };
         let cached = Cached { from: 0, to: 0, key: None };
         let (rounding, kind) = (histogram.rounding.clone(), histogram.source.style.kind);
-        Ok(Histogramming { reader, boxes, rounding, kind, hard: histogram.hard, cached })
+        let stepped = rounding.step().is_some() && !matches!(*rounding, Rounding::Number { .. });
+        Ok(Histogramming { reader, boxes, rounding, kind, hard: histogram.hard, cached, stepped })
     }
 }
 
@@ -114,6 +117,9 @@ impl Work for Histogramming {
         let read = self.reader.read(block);
         let mut cached = self.cached;
         if let (Ords::One(parent), false, false) = (read.ords, several, bounded) {
+            if self.stepped && self.boxes.push_codes(read.docs, parent, read.values, hall) {
+                return;
+            }
             let keys = read.values.iter().map(|code| {
                 if !cached.holds(*code) {
                     cached = Cached::around(*code, &self.rounding, self.kind, self.hard);
