@@ -17,6 +17,7 @@ mod fetch;
 mod java;
 pub mod mapping;
 mod memory;
+mod order;
 mod patterns;
 pub mod query;
 mod rest;

@@ -14,10 +14,10 @@ mod tests;
 pub(crate) use collector::Gathered;
 pub(crate) use collector::internal;
 pub use collector::{Collector, Sorted};
-pub(crate) use keys::{Keys, firsts};
+pub(crate) use keys::Keys;
 
 use crate::mapping::{Kind, Leaf, Mapping};
-use crate::{Error, Result};
+use crate::{Error, Result, order};
 use keys::After;
 use serde_json::{Value, json};
 use std::cmp::Reverse;
@@ -144,7 +144,7 @@ impl Sort {
 
     /// What collects the first `limit` hits; with all documents' scores if `track_scores`.
     pub fn collector(&self, searcher: &Searcher, limit: usize, track_scores: bool) -> Collector {
-        Collector::new(self.clone(), firsts(searcher), limit, track_scores)
+        Collector::new(self.clone(), order::firsts(searcher), limit, track_scores)
     }
 
     /// The order of two hits of different indices, by what their `sort` tells. One field may be of several types there.

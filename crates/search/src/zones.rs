@@ -10,9 +10,9 @@ mod tests;
 pub(crate) use range::RangeScorer;
 pub use range::{range_query, whole_range};
 
-use crate::aggregate;
 use crate::mapping::Leaf;
 use crate::memory::Memory;
+use crate::{aggregate, order};
 use std::convert::Infallible;
 use std::sync::{Arc, LazyLock};
 use tantivy::columnar::Column;
@@ -94,4 +94,5 @@ pub(crate) fn of(segment: &SegmentReader, leaf: &Leaf, column: &Column<u64>) -> 
 pub fn forget(segments: &[SegmentId]) {
     MEMORY.forget(segments);
     aggregate::forget(segments);
+    order::forget(segments);
 }

@@ -66,6 +66,13 @@ fn node(name: &str, told: &Value, scope: &Scope<'_>, depth: usize) -> Result<Nod
     };
     let told = Told { kind, name, map: body };
     let mut node = Node { name: name.to_owned(), meta, what: what(&told, &subs, scope)?, subs };
+    if let What::Terms(terms) = &node.what
+        && terms.least == 0
+        && (depth > 1 || terms.source.style.kind != Kind::Keyword)
+    {
+        let reason = format!("[min_doc_count] of 0 is for keywords in an aggregation at the top, which [{name}] is not");
+        return Err(Error::argument(reason).in_search());
+    }
     if let What::Global(inner) = &mut node.what {
         if depth > 1 {
             let reason = format!("Aggregator [{name}] of type [global] can only be defined as a top level aggregation");

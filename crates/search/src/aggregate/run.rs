@@ -4,7 +4,7 @@ use super::spec::{Node, What};
 use super::work::{Budget, Hall, Site, Work};
 use super::{Limits, Partial, Plan};
 use crate::blocks::{BLOCK, Block, Ords};
-use crate::{Result, scan, sort};
+use crate::{Result, order, scan, sort};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tantivy::collector::SegmentCollector;
@@ -40,7 +40,7 @@ impl Collector {
         Ok(Collector {
             nodes: plan.nodes.clone(),
             searcher: searcher.clone(),
-            firsts: sort::firsts(searcher),
+            firsts: order::firsts(searcher),
             used: Arc::default(),
             limits: plan.limits,
             scores: plan.needs_scores(),

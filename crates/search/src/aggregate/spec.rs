@@ -114,8 +114,8 @@ pub(super) struct Histogram {
     pub(super) source: Source,
     pub(super) rounding: Arc<Rounding>,
     pub(super) least: u64,
-    /// Buckets are added up to these values.
-    pub(super) extended: Option<(f64, f64)>,
+    /// Buckets are added from one value, and up to another.
+    pub(super) extended: (Option<f64>, Option<f64>),
     /// No buckets beyond these values.
     pub(super) hard: (f64, f64),
     pub(super) keyed: bool,

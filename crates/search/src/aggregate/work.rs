@@ -10,7 +10,7 @@ use super::{Partial, too_large};
 use crate::Result;
 use crate::blocks::{Block, Reader, Several};
 use crate::mapping::Kind;
-use crate::sort::{Hit, Keys};
+use crate::sort::Keys;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tantivy::{DocAddress, DocId, Score, Searcher, SegmentReader};
@@ -155,6 +155,9 @@ impl Work for Elsewhere {
     }
 }
 
+/// Bytes of a document among the best, about.
+const HIT: usize = 96;
+
 /// The best documents of each bucket.
 struct Gathering {
     keys: Keys,
@@ -165,8 +168,16 @@ struct Gathering {
 
 #[derive(Default)]
 struct Best {
-    hits: Vec<Hit>,
+    hits: Vec<(Box<[u64]>, DocId, Score)>,
     total: u64,
+}
+
+impl Best {
+    /// Lets go of all but so many.
+    fn prune(&mut self, keep: usize) {
+        self.hits.sort_unstable_by(|one, other| one.0.cmp(&other.0).then(one.1.cmp(&other.1)));
+        self.hits.truncate(keep);
+    }
 }
 
 impl Gathering {
@@ -184,23 +195,25 @@ impl Work for Gathering {
             let Some(best) = self.tops.get_mut(ord as usize) else { return };
             best.total += 1;
             let score = hall.score(doc);
-            best.hits.push(self.keys.hit(DocAddress::new(self.segment, doc), score));
-            if !hall.budget.charge(size_of::<Hit>() + 64) {
+            best.hits.push((self.keys.codes(doc, score), doc, score));
+            if !hall.budget.charge(HIT) {
                 return;
             }
             if best.hits.len() >= self.keep * 2 + 16 {
                 let before = best.hits.len();
-                best.hits.sort_unstable();
-                best.hits.truncate(self.keep);
-                hall.budget.give_back((before - best.hits.len()) * (size_of::<Hit>() + 64));
+                best.prune(self.keep);
+                hall.budget.give_back((before - best.hits.len()) * HIT);
             }
         }
     }
 
     fn harvest(&mut self, ord: u32) -> Result<Partial> {
         let Some(best) = self.tops.get_mut(ord as usize).filter(|best| best.total > 0) else { return Ok(Partial::Nothing) };
-        let mut top = super::partial::Top { hits: std::mem::take(&mut best.hits), total: best.total, keep: self.keep };
-        top.settle();
-        Ok(Partial::Hits(top))
+        best.prune(self.keep);
+        let told = |(codes, doc, score): (Box<[u64]>, DocId, Score)| {
+            self.keys.told(codes.iter().copied(), DocAddress::new(self.segment, doc), score)
+        };
+        let hits = std::mem::take(&mut best.hits).into_iter().map(told).collect();
+        Ok(Partial::Hits(super::partial::Top { hits, total: best.total, keep: self.keep }))
     }
 }

@@ -1,33 +1,18 @@
 //! The best hits by score. Of equal ones those that were written first come first.
 
-use crate::Result;
+use crate::order::firsts;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::query::{BooleanQuery, Occur, Query, TermQuery, Weight};
 use tantivy::{DocAddress, DocId, Score, Searcher, SegmentOrdinal, SegmentReader};
 
-/// The places of segments in the order in which they were written.
-pub(super) fn ranks(searcher: &Searcher) -> Result<Vec<u32>> {
-    let mut firsts = vec![];
-    for (order, segment) in searcher.segment_readers().iter().enumerate() {
-        firsts.push((segment.fast_fields().u64("_seq_no")?.min_value(), order));
-    }
-    firsts.sort_unstable();
-    let mut ranks = vec![0; firsts.len()];
-    for (rank, (_, order)) in firsts.into_iter().enumerate() {
-        if let Some(place) = ranks.get_mut(order) {
-            *place = rank as u32;
-        }
-    }
-    Ok(ranks)
-}
-
 /// A hit: the less the better.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Scored {
     pub score: Score,
-    rank: u32,
+    /// How many documents stand before its segment.
+    before: u64,
     pub address: DocAddress,
 }
 
@@ -41,7 +26,7 @@ impl PartialOrd for Scored {
 
 impl Ord for Scored {
     fn cmp(&self, other: &Self) -> Ordering {
-        let place = |hit: &Scored| (hit.rank, hit.address.doc_id);
+        let place = |hit: &Scored| (hit.before, hit.address.doc_id);
         other.score.total_cmp(&self.score).then_with(|| place(self).cmp(&place(other)))
     }
 }
@@ -49,7 +34,7 @@ impl Ord for Scored {
 /// Collects so many, and counts all if it may not pass any by.
 pub(super) struct Best {
     pub limit: usize,
-    pub ranks: Vec<u32>,
+    pub firsts: Vec<u64>,
     pub counts: bool,
 }
 
@@ -69,7 +54,7 @@ fn is_word(query: &dyn Query) -> bool {
 /// The best of a segment; the worst of them is on top.
 pub(super) struct OfSegment {
     limit: usize,
-    rank: u32,
+    before: u64,
     order: SegmentOrdinal,
     heap: BinaryHeap<Scored>,
     /// The score that the next one must beat.
@@ -86,7 +71,7 @@ impl OfSegment {
         if score <= self.threshold {
             return self.threshold;
         }
-        let hit = Scored { score, rank: self.rank, address: DocAddress::new(self.order, document) };
+        let hit = Scored { score, before: self.before, address: DocAddress::new(self.order, document) };
         if self.heap.len() < self.limit {
             self.heap.push(hit);
         } else if self.heap.peek().is_some_and(|worst| hit < *worst) {
@@ -118,9 +103,9 @@ impl Collector for Best {
     type Child = OfSegment;
 
     fn for_segment(&self, order: SegmentOrdinal, _: &SegmentReader) -> tantivy::Result<OfSegment> {
-        let rank = self.ranks.get(order as usize).copied().unwrap_or(order);
+        let before = self.firsts.get(order as usize).copied().unwrap_or_default();
         let heap = BinaryHeap::with_capacity(self.limit.min(1024));
-        Ok(OfSegment { limit: self.limit, rank, order, heap, threshold: Score::MIN, total: 0 })
+        Ok(OfSegment { limit: self.limit, before, order, heap, threshold: Score::MIN, total: 0 })
     }
 
     fn requires_scoring(&self) -> bool {
@@ -155,16 +140,14 @@ impl Collector for Best {
 }
 
 /// The first documents there are, in the order in which they were written.
-pub(super) fn first(searcher: &Searcher, count: usize) -> Result<Vec<DocAddress>> {
-    let mut order: Vec<(u32, usize)> = ranks(searcher)?.into_iter().zip(0..).collect();
+pub(super) fn first(searcher: &Searcher, count: usize) -> Vec<DocAddress> {
+    let mut order: Vec<(u64, u32)> = firsts(searcher).into_iter().zip(0..).collect();
     order.sort_unstable();
-    let mut heap: Vec<DocAddress> = vec![];
-    for (_, place) in order {
-        let Some(segment) = searcher.segment_readers().get(place) else { continue };
-        let left = count - heap.len();
-        heap.extend(segment.doc_ids_alive().take(left).map(|document| DocAddress::new(place as u32, document)));
-    }
-    Ok(heap)
+    let alive = |(_, place): (u64, u32)| {
+        let segment = searcher.segment_reader(place);
+        segment.doc_ids_alive().map(move |document| DocAddress::new(place, document))
+    };
+    order.into_iter().flat_map(alive).take(count).collect()
 }
 
 #[cfg(test)]
@@ -173,10 +156,10 @@ mod tests {
 
     #[test]
     fn equal_scores_go_by_place() {
-        let hit = |score, rank, document| Scored { score, rank, address: DocAddress::new(0, document) };
+        let hit = |score, before, document| Scored { score, before, address: DocAddress::new(0, document) };
         let mut hits = [hit(1.0, 1, 0), hit(2.0, 1, 5), hit(1.0, 0, 7), hit(2.0, 1, 4)];
         hits.sort();
-        let told: Vec<_> = hits.iter().map(|hit| (hit.score, hit.rank, hit.address.doc_id)).collect();
+        let told: Vec<_> = hits.iter().map(|hit| (hit.score, hit.before, hit.address.doc_id)).collect();
         assert_eq!(told, [(2.0, 1, 4), (2.0, 1, 5), (1.0, 0, 7), (1.0, 1, 0)]);
     }
 }

@@ -1,16 +1,16 @@
 //! Runs a search.
 
-use super::best::{Best, first, passes_by, ranks};
+use super::best::{Best, first, passes_by};
 use super::least::Least;
 use super::{Request, Target, Track};
 use crate::aggregate::{Fetch, Found as TopHits, Limits, Partial, Plan, Scope};
 use crate::fetch::{self, Shown};
 use crate::mapping::Mapping;
 use crate::query::{Boxed, Context, Mark};
-use crate::run;
 use crate::sort::{Hit, Sort};
 use crate::store::now_millis;
 use crate::{Error, Result};
+use crate::{order, run};
 use serde_json::Value;
 use tantivy::query::{AllQuery, EnableScoring, Query};
 use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocAddress, DocSet, Searcher};
@@ -128,7 +128,7 @@ pub(crate) fn search(targets: &[Target], request: &Request, typed: bool) -> Resu
     if request.size == 0 {
         found.greatest = None;
     }
-    found.aggregations = answer(targets, partials, typed)?;
+    found.aggregations = answer(targets, partials, &found.marks, typed)?;
     Ok(found)
 }
 
@@ -150,14 +150,22 @@ fn merge(hits: &mut [Ranked], order: &Sort) {
 }
 
 /// Writes what aggregations found.
-fn answer(targets: &[Target], partials: Vec<(usize, Plan, Partial)>, typed: bool) -> Result<Option<Vec<u8>>> {
-    let chosen: Vec<&Target> = partials.iter().filter_map(|(place, ..)| targets.get(*place)).collect();
-    let Some(target) = chosen.first() else { return Ok(None) };
+fn answer(
+    targets: &[Target],
+    partials: Vec<(usize, Plan, Partial)>,
+    marks: &[Vec<(String, Mark)>],
+    typed: bool,
+) -> Result<Option<Vec<u8>>> {
+    let chosen = partials.iter().filter_map(|(place, ..)| Some((targets.get(*place)?, marks.get(*place)?.as_slice())));
+    let chosen: Vec<(&Target, &[(String, Mark)])> = chosen.collect();
+    let Some((target, _)) = chosen.first() else { return Ok(None) };
     let mut parts: Vec<(Plan, Partial)> = partials.into_iter().map(|(_, plan, partial)| (plan, partial)).collect();
     let whole = if targets.len() == 1 {
         parts.pop()
     } else {
-        Plan::join(parts.into_iter().zip(&chosen).map(|((plan, partial), target)| (plan, partial, &target.searcher)).collect())?
+        Plan::join(
+            parts.into_iter().zip(&chosen).map(|((plan, partial), (target, _))| (plan, partial, &target.searcher)).collect(),
+        )?
     };
     let Some((plan, whole)) = whole else { return Ok(None) };
     let fetch = |found: &TopHits<'_>| top_hits(&chosen, found);
@@ -166,15 +174,15 @@ fn answer(targets: &[Target], partials: Vec<(usize, Plan, Partial)>, typed: bool
 }
 
 /// Writes the hits of a `top_hits`.
-fn top_hits(targets: &[&Target], found: &TopHits<'_>) -> Result<Vec<Value>> {
+fn top_hits(targets: &[(&Target, &[(String, Mark)])], found: &TopHits<'_>) -> Result<Vec<Value>> {
     let shown = Shown::of_top_hits(found.body)?;
     let write = |hit: &Hit| {
         let keys = found.sort.is_named().then(|| found.sort.values(hit));
         let score = (found.sort.needs_scores()).then_some(hit.score);
         let ranked = Ranked { target: 0, address: hit.address, score, keys };
         let mut written = vec![];
-        let target = targets.get(hit.index).ok_or_else(|| Error::new(500, "exception", "a hit of no index"))?;
-        fetch::write(&mut written, target, &ranked, &shown, &[])?;
+        let (target, marks) = targets.get(hit.index).ok_or_else(|| Error::new(500, "exception", "a hit of no index"))?;
+        fetch::write(&mut written, target, &ranked, &shown, marks)?;
         serde_json::from_slice(&written).map_err(|error| Error::new(500, "exception", error.to_string()))
     };
     found.hits.iter().map(write).collect()
@@ -235,13 +243,13 @@ fn best(searcher: &Searcher, query: &dyn Query, reach: usize, track: Track, name
         Ranked { target: 0, address, score: Some(score), keys }
     };
     if query.is::<AllQuery>() {
-        let hits = first(searcher, reach)?.into_iter().map(|address| rank((1.0, address))).collect();
+        let hits = first(searcher, reach).into_iter().map(|address| rank((1.0, address))).collect();
         return Ok((hits, counted()?));
     }
     let limit = reach.min(searcher.num_docs() as usize);
     // Where each must be looked at anyway, they are counted at once.
     let counts = !matches!(track, Track::None) && !passes_by(query);
-    let (found, total) = searcher.search(query, &Best { limit, ranks: ranks(searcher)?, counts })?;
+    let (found, total) = searcher.search(query, &Best { limit, firsts: order::firsts(searcher), counts })?;
     let hits = found.into_iter().map(|hit| rank((hit.score, hit.address))).collect();
     Ok((hits, if counts { (total, true) } else { counted()? }))
 }

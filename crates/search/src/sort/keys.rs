@@ -8,7 +8,7 @@ use crate::zones::{self, Zone, Zones};
 use std::cmp::Reverse;
 use std::sync::Arc;
 use tantivy::columnar::{ColumnIndex, MonotonicallyMappableToU64, StrColumn, TermOrdHit};
-use tantivy::{DocAddress, DocId, Score, Searcher, SegmentReader};
+use tantivy::{DocAddress, DocId, Score, SegmentReader};
 
 /// What hits come behind.
 #[derive(Clone, Debug)]
@@ -37,22 +37,6 @@ pub(super) struct KeyReader {
     first: u64,
 }
 
-/// How many documents stand before each segment, in the order in which they were put in.
-pub(crate) fn firsts(searcher: &Searcher) -> Vec<u64> {
-    let segments = searcher.segment_readers();
-    let oldest = |segment: &SegmentReader| segment.fast_fields().u64("_seq_no").ok().map(|column| column.min_value());
-    let mut order: Vec<_> = segments.iter().enumerate().map(|(place, segment)| (oldest(segment), place)).collect();
-    order.sort_unstable();
-    let (mut firsts, mut sum) = (vec![0; segments.len()], 0);
-    for (_, place) in order {
-        if let (Some(first), Some(segment)) = (firsts.get_mut(place), segments.get(place)) {
-            *first = sum;
-            sum += u64::from(segment.max_doc());
-        }
-    }
-    firsts
-}
-
 impl Keys {
     /// Opens the keys of a segment, before which there are so many documents.
     pub(crate) fn open(sort: &Sort, segment: &SegmentReader, first: u64) -> Result<Keys> {
@@ -64,14 +48,13 @@ impl Keys {
         &self.readers
     }
 
-    /// A document with its keys.
-    pub(crate) fn hit(&self, address: DocAddress, score: Score) -> Hit {
-        let codes = self.readers.iter().map(|reader| reader.one(address.doc_id, score));
-        self.told(codes, address, score)
+    /// A document's keys, to compare with others of the segment.
+    pub(crate) fn codes(&self, doc: DocId, score: Score) -> Box<[u64]> {
+        self.readers.iter().map(|reader| reader.one(doc, score)).collect()
     }
 
     /// A document whose keys are known.
-    pub(super) fn told(&self, codes: impl Iterator<Item = u64>, address: DocAddress, score: Score) -> Hit {
+    pub(crate) fn told(&self, codes: impl Iterator<Item = u64>, address: DocAddress, score: Score) -> Hit {
         let codes = self.readers.iter().zip(codes).map(|(reader, code)| reader.told(code)).collect();
         Hit { codes, place: self.first + u64::from(address.doc_id), index: 0, address, score }
     }

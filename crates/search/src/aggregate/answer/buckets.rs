@@ -84,12 +84,11 @@ impl Writer<'_> {
         let rounding = &histogram.rounding;
         buckets.sort_unstable_by_key(|bucket| bucket.key);
         let ends = |bucket: &Bucket| i64::from_u64(bucket.key);
-        let (mut first, mut last) = (buckets.first().map(ends), buckets.last().map(ends));
-        if let Some((least, greatest)) = histogram.extended {
-            let (least, greatest) = (rounding.number(least), rounding.number(greatest));
-            first = Some(first.map_or(least, |first| first.min(least)));
-            last = Some(last.map_or(greatest, |last| last.max(greatest)));
-        }
+        let (least, greatest) = histogram.extended;
+        let (least, greatest) = (least.map(|least| rounding.number(least)), greatest.map(|greatest| rounding.number(greatest)));
+        // Without a bucket both ends are needed.
+        let first = buckets.first().map(ends).into_iter().chain(least).min();
+        let last = buckets.last().map(ends).into_iter().chain(greatest).max();
         let Some((first, last)) = first.zip(last) else { return Ok(buckets) };
         if let Some(step) = rounding.step() {
             let count = (last.saturating_sub(first) / step).saturating_add(1) as usize;

@@ -162,41 +162,36 @@ fn duration(text: &str) -> Option<i64> {
 
 fn common(told: &Told<'_>, subs: &[Node], source: Source, rounding: Rounding, scope: &Scope<'_>) -> Result<What> {
     let extended = bounds(told, "extended_bounds", &source.style, scope)?;
-    let hard = bounds(told, "hard_bounds", &source.style, scope)?;
-    let extended = match extended {
-        Some((Some(least), Some(greatest))) => Some((least, greatest)),
-        _ => None,
-    };
-    if let Some((least, greatest)) = extended.filter(|(least, greatest)| least > greatest) {
+    let (least, greatest) = bounds(told, "hard_bounds", &source.style, scope)?;
+    let hard = (least.unwrap_or(f64::NEG_INFINITY), greatest.unwrap_or(f64::INFINITY));
+    if let Some((least, greatest)) = extended.0.zip(extended.1).filter(|(least, greatest)| least > greatest) {
         let reason = format!(
             "[extended_bounds.min][{least}] cannot be greater than [extended_bounds.max][{greatest}] for histogram aggregation [{}]",
             told.name
         );
         return Err(Error::argument(reason).in_search());
     }
-    let (least, greatest) = hard.unwrap_or_default();
     Ok(What::Histogram(Histogram {
         least: told.whole("min_doc_count")?.unwrap_or(0),
         keyed: told.flag("keyed")?.unwrap_or(false),
         order: order::read(told, subs, Order { by: By::Key, falling: false })?,
         dates: told.kind == "date_histogram",
         extended,
-        hard: (least.unwrap_or(f64::NEG_INFINITY), greatest.unwrap_or(f64::INFINITY)),
+        hard,
         rounding: Arc::new(rounding),
         source,
     }))
 }
 
-type Bounds = (Option<f64>, Option<f64>);
-
-fn bounds(told: &Told<'_>, key: &str, style: &Style, scope: &Scope<'_>) -> Result<Option<Bounds>> {
-    let Some(body) = told.map.get(key) else { return Ok(None) };
+/// Either end may be missing.
+fn bounds(told: &Told<'_>, key: &str, style: &Style, scope: &Scope<'_>) -> Result<(Option<f64>, Option<f64>)> {
+    let Some(body) = told.map.get(key) else { return Ok((None, None)) };
     let Value::Object(body) = body else { return Err(told.refuse(key)) };
     let one = |name: &str| match body.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => bound(value, style, scope).map(Some).ok_or_else(|| told.refuse(key)),
     };
-    Ok(Some((one("min")?, one("max")?)))
+    Ok((one("min")?, one("max")?))
 }
 
 /// A number, or a time in milliseconds.
