@@ -140,8 +140,7 @@ fn take(index: &Index, document: &Document<'_>, offset: u64) -> search::Result<(
             .feed
             .delete_where(&json!({ "bool": { "filter": [{ "term": { "network": network } }, { "term": { "root": root } }] } }));
     }
-    let is_new = document.revision == 1 && document.post.kind != domain::Kind::Edit;
-    index.feed.put(&name, offset + 1, document.source().to_string().as_bytes(), is_new)
+    index.feed.put(&name, offset + 1, document.source().to_string().as_bytes())
 }
 
 fn failed(error: search::Error) -> Error {

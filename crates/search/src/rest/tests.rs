@@ -74,7 +74,7 @@ fn what_is_fed_is_not_written_to_from_outside() {
     let folder = tempfile::tempdir().unwrap();
     let indices = Indices::open(folder.path()).unwrap();
     let feed = indices.feed("fed", crate::mapping::Mapping::new()).unwrap();
-    feed.put("1", 7, br#"{"a": "b"}"#, true).unwrap();
+    feed.put("1", 7, br#"{"a": "b"}"#).unwrap();
     feed.commit("1").unwrap();
     for (request, body) in [
         ("PUT /fed/_doc/1", "{}"),

@@ -18,16 +18,19 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Puts a document in the place of the one of its id; `new` promises that there is none.
+    /// Puts a document in the place of the one of its id, if there is one.
     ///
     /// A document that does not fit the mapping is an error, and the feed goes on.
-    pub fn put(&self, id: &str, version: u64, source: &[u8], new: bool) -> Result<()> {
+    pub fn put(&self, id: &str, version: u64, source: &[u8]) -> Result<()> {
         let document = self.index.prepare(id, source)?;
         let mut writer = self.index.writer();
         writer.usable()?;
         let seq_no = writer.seq_no;
         writer.seq_no += 1;
-        writer.add(&self.index.index, id, (version, seq_no), source, document, !new)
+        let ids = self.index.ids(&mut writer)?;
+        let replaces = ids.may_contain(id.as_bytes());
+        ids.insert(id.as_bytes());
+        writer.add(&self.index.index, id, (version, seq_no), source, document, replaces)
     }
 
     /// Deletes the document of an id.

@@ -305,8 +305,13 @@ impl Index {
         Ok(Some(Stored { id, version, seq_no, source }))
     }
 
-    /// The ids that there are, as filters.
-    pub(super) fn known_ids(&self) -> Result<Blooms> {
+    /// The ids that there are, as filters. They are read when first asked for.
+    pub(super) fn ids<'w>(&self, writer: &'w mut Writer) -> Result<&'w mut Blooms> {
+        let known = if let Some(known) = writer.ids.take() { known } else { self.known_ids()? };
+        Ok(writer.ids.insert(known))
+    }
+
+    fn known_ids(&self) -> Result<Blooms> {
         let searcher = self.reader.searcher();
         let mut ids = Blooms::new(searcher.num_docs() as usize * 3 / 2);
         for segment in searcher.segment_readers() {

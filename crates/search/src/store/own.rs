@@ -152,10 +152,7 @@ impl Index {
         if let Some((grave, _)) = writer.graves.get(id) {
             return Ok(Some(*grave));
         }
-        if writer.ids.is_none() {
-            writer.ids = Some(self.known_ids()?);
-        }
-        if writer.ids.as_ref().is_some_and(|ids| !ids.may_contain(id.as_bytes())) {
+        if !self.ids(writer)?.may_contain(id.as_bytes()) {
             return Ok(None);
         }
         let searcher = self.committed();

@@ -114,17 +114,17 @@ fn a_feed_and_its_progress_agree_after_a_crash() {
     let feed: Feed = indices.feed("posts", mapping()).unwrap();
     assert_eq!(feed.progress(), "");
     for number in 0..10 {
-        feed.put(&number.to_string(), 1, json!({ "date": number * 1000 }).to_string().as_bytes(), true).unwrap();
+        feed.put(&number.to_string(), 1, json!({ "date": number * 1000 }).to_string().as_bytes()).unwrap();
     }
-    assert!(feed.put("x", 1, br#"{"date": "never"}"#, true).is_err());
+    assert!(feed.put("x", 1, br#"{"date": "never"}"#).is_err());
     feed.commit("offset 10").unwrap();
-    feed.put("3", 2, br#"{"date": 9999}"#, false).unwrap();
+    feed.put("3", 2, br#"{"date": 9999}"#).unwrap();
     crashed(&before, &after);
     let again = Indices::open(&after).unwrap();
     let feed = again.feed("posts", mapping()).unwrap();
     assert_eq!((feed.progress().as_str(), feed.len().unwrap()), ("offset 10", 10));
     assert_eq!(feed.index.get("3", true).unwrap().unwrap().version, 1);
-    feed.put("3", 2, br#"{"date": 9999}"#, false).unwrap();
+    feed.put("3", 2, br#"{"date": 9999}"#).unwrap();
     feed.delete("4").unwrap();
     feed.expire("date", 2000).unwrap();
     feed.commit("offset 11").unwrap();
@@ -168,7 +168,7 @@ fn what_is_put_again_is_there_once_however_commits_fall() {
             let id = if round == 0 || below(2) == 0 { fresh.saturating_sub(1 + below(9)) } else { fresh };
             let version = puts.entry(id).or_default();
             *version += 1;
-            feed.put(&id.to_string(), *version, format!("{{\"n\":{version},\"date\":10}}").as_bytes(), *version == 1).unwrap();
+            feed.put(&id.to_string(), *version, format!("{{\"n\":{version},\"date\":10}}").as_bytes()).unwrap();
             if below(12) == 0 {
                 if below(2) == 0 {
                     feed.expire("date", 5).unwrap();
@@ -187,13 +187,13 @@ fn what_is_only_deleted_is_gone() {
     let folder = tempfile::tempdir().unwrap();
     let feed = Indices::open(folder.path()).unwrap().feed("i", Mapping::new()).unwrap();
     for id in ["1", "2", "3"] {
-        feed.put(id, 1, b"{}", true).unwrap();
+        feed.put(id, 1, b"{}").unwrap();
     }
     feed.commit("a").unwrap();
     feed.delete("2").unwrap();
     feed.commit("b").unwrap();
     feed.delete_where(&json!({ "ids": { "values": ["3"] } })).unwrap();
-    feed.put("4", 1, b"{}", true).unwrap();
+    feed.put("4", 1, b"{}").unwrap();
     feed.commit("c").unwrap();
     assert_eq!(feed.len().unwrap(), 2);
 }

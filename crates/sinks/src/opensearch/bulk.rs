@@ -74,6 +74,8 @@ fn verdict((action, told): (&String, &Value)) -> Option<Verdict> {
         404 if action == "delete" && error.is_none() => Verdict::Taken,
         404 if text("type") == "index_not_found_exception" => Verdict::NoIndex,
         429 | 500.. => Verdict::Later(why()),
+        // A disk that is nearly full, or somebody, has closed the index for writing: it may be opened again.
+        403 if text("type") == "cluster_block_exception" => Verdict::Later(why()),
         _ => Verdict::Refused(why()),
     })
 }

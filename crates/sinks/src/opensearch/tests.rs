@@ -65,8 +65,9 @@ fn each_item_is_taken_refused_or_tried_again_for_itself() {
         r#"{"index":{"status":400,"error":{"type":"mapper_parsing_exception","reason":"no","caused_by":{"reason":"because"}}}}"#;
     let busy = r#"{"index":{"status":429,"error":{"type":"rejected","reason":"busy"}}}"#;
     let old = r#"{"index":{"status":409,"error":{"type":"version_conflict_engine_exception","reason":"old"}}}"#;
-    fake.answers(&format!("200 OK\n{{\"errors\":true,\"items\":[{old},{mapping},{busy}]}}"));
-    let documents = ["1", "2", "3"].map(|id| document(id, Kind::Original, "rain"));
+    let closed = r#"{"index":{"status":403,"error":{"type":"cluster_block_exception","reason":"read-only"}}}"#;
+    fake.answers(&format!("200 OK\n{{\"errors\":true,\"items\":[{old},{mapping},{busy},{closed}]}}"));
+    let documents = ["1", "2", "3", "4"].map(|id| document(id, Kind::Original, "rain"));
     let mut sink = sink(&fake);
     let (batch, mut refused) = (batch(0, &documents), vec![]);
     let items = |batch: &'_ Batch| -> Vec<String> {
@@ -78,9 +79,10 @@ fn each_item_is_taken_refused_or_tried_again_for_itself() {
         .zip(&documents)
         .map(|(record, document)| Item { batch: &batch, record, value: record.value.unwrap(), lines: String::new() }.of(document))
         .collect();
-    let answer: Value = serde_json::from_str(&format!("{{\"items\":[{old},{mapping},{busy}]}}")).unwrap();
+    let answer: Value = serde_json::from_str(&format!("{{\"items\":[{old},{mapping},{busy},{closed}]}}")).unwrap();
     let (again, why) = sink.judge(records, &answer, &mut refused).unwrap();
-    assert_eq!((again.len(), again[0].record.offset, why.as_str()), (1, 2, "rejected: busy"));
+    assert_eq!(again.iter().map(|item| item.record.offset).collect::<Vec<_>>(), [2, 3]);
+    assert_eq!(why, "cluster_block_exception: read-only");
     assert_eq!((refused[0].offset, refused[0].reason.as_str()), (1, "mapper_parsing_exception: no (because)"));
     assert_eq!(refused[0].raw.0, items(&batch)[1].as_bytes());
     // Where the store stays busy, all of it is tried again later, and nothing is told twice.
