@@ -10,6 +10,7 @@ mod export;
 mod model;
 mod place;
 mod push;
+mod recording;
 mod rejected;
 mod roles;
 mod run;

@@ -4,7 +4,7 @@ use crate::config::{Config, Flags, load};
 use anyhow::{Context, Result, bail};
 use flow::Log;
 use journal::{Access, Url};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The configuration in force here.
@@ -75,11 +75,12 @@ pub fn agent() -> ureq::Agent {
     ureq::Agent::config_builder().timeout_connect(timeout).proxy(None).http_status_as_error(false).build().into()
 }
 
-/// The folder of the demonstration, made anew.
+/// The folder of the demonstration, with no log in it.
 pub fn demo_folder() -> Result<PathBuf> {
-    let folder = Path::new("goshawk-demo").to_owned();
-    if folder.join("FORMAT").exists() {
-        std::fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    let folder = PathBuf::from("goshawk-demo");
+    let log = folder.join("log");
+    if log.join("FORMAT").exists() {
+        std::fs::remove_dir_all(&log).with_context(|| format!("cannot empty {}", log.display()))?;
     }
     Ok(folder)
 }

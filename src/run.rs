@@ -2,7 +2,7 @@
 
 use crate::config::{Config, Flags, Millis, Windows};
 use crate::place::{self, Told};
-use crate::{cli, roles, search, topology};
+use crate::{cli, recording, roles, search, topology};
 use anyhow::{Context, Result, bail};
 use engine::{Engine, Finish};
 use flow::Log;
@@ -26,9 +26,10 @@ pub fn run(arguments: &cli::Run) -> Result<()> {
 /// Runs on a made-up network, in a folder of its own, with windows short enough to see them close.
 pub fn demo(arguments: &cli::Demo) -> Result<()> {
     let folder = place::demo_folder()?;
+    let played = recording::make(&folder.join("recording"))?;
     let flags = Flags {
-        log: Some(format!("disk:{}", folder.display())),
-        sources: vec!["synthetic:?rate=300&seed=7&disorder=3s".into()],
+        log: Some(format!("disk:{}", folder.join("log").display())),
+        sources: vec!["synthetic:?rate=300&seed=7&disorder=3s".into(), played],
         listen: Some(arguments.listen.clone()),
         ..Flags::default()
     };
@@ -40,7 +41,11 @@ pub fn demo(arguments: &cli::Demo) -> Result<()> {
     // The largest end, too, while somebody looks.
     (config.collect.longest, config.learn.mini_batch) = (Millis(180_000), 64);
     (config.predict.delay, config.learn.every) = (Millis(30_000), Millis(60_000));
-    tell(&format!("Goshawk watches a made-up network of 300 posts a second, on the log {}.", config.log));
+    tell(&format!(
+        "Goshawk watches a made-up network of 300 posts a second, and plays a recording ({}/recording), on the log {}.",
+        folder.display(),
+        config.log
+    ));
     tell(
         "The first window closes after ten seconds; search and charts of what is said are at /explore; the first cascade is predicted after half a minute, and shown at /cascades.",
     );

@@ -225,4 +225,11 @@ fn the_demonstration_runs_anywhere_and_stops_when_told() {
     let out = process.ended(Duration::from_secs(20)).good();
     assert!(out.starts_with("Goshawk watches a made-up network"), "{out}");
     place.ok("demo --seconds 1 --listen 127.0.0.1:0");
+    // The recording that it plays is one for the students' own program, too.
+    let rows = std::fs::read_to_string(place.path("goshawk-demo/recording/data.csv")).unwrap();
+    assert_eq!(rows.lines().count(), 15_000);
+    assert!(rows.starts_with("\"2\",\"") && rows.contains("\",\"Mon Mar 02 07:"), "{}", &rows[..200]);
+    let log = "--log disk:goshawk-demo/log";
+    let played = place.ok(&format!("export --format ids {log} network:csv"));
+    assert!(played.lines().count() > 5, "{played}");
 }

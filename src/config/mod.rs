@@ -4,7 +4,7 @@ mod ini;
 mod load;
 mod meaning;
 mod reference;
-mod seed;
+pub mod seed;
 mod units;
 
 pub use load::{Flags, load};

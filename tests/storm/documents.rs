@@ -66,7 +66,7 @@ fn every_post_is_one_document_in_both_stores_whoever_is_killed() {
         .set("search.folder", "index");
     // Who was killed, or waits for one who was, is not silent.
     let place = place.set("time.idle", "1h").set("engine.workers", "1");
-    let cluster = Cluster::start(1);
+    let mut cluster = Cluster::start(1);
     let brokers = cluster.bootstrap();
     let log = format!("kafka://{brokers}?prefix=docs.&session=4s&transaction=6s");
     let mut fleet = Fleet { place: &place, log: log.clone(), source: SOURCE, processes: vec![] };
@@ -95,6 +95,13 @@ fn every_post_is_one_document_in_both_stores_whoever_is_killed() {
         match step {
             4 | 11 => store.kill(),
             6 | 13 => store.restart(),
+            // Without the only broker all wait, and nobody ends.
+            9 => {
+                cluster.kill(0);
+                std::thread::sleep(Duration::from_secs(4));
+                cluster.restart(0);
+                assert!(sinks.iter_mut().all(|sink| !sink.has_ended()), "ended without its broker");
+            }
             _ => {}
         }
         assert!(begun.elapsed() < LIMIT, "no end of the storm after {killed:?}");

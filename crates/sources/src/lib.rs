@@ -98,6 +98,11 @@ pub fn open(url: &str, settings: &Settings) -> Result<Opened, Error> {
     }
 }
 
+/// The posts that `synthetic:` with these options brings, by themselves: without a clock, and without end unless `count` says one.
+pub fn made_up(options: &str) -> Result<impl Iterator<Item = Post<'static>> + use<>, Error> {
+    synthetic::posts(&Address::parse(&format!("synthetic:?{options}"))?)
+}
+
 /// What a column of this name holds, as tables usually call it: `user` for `pseudo`, `text` for `tweet`.
 pub fn meaning(column: &str) -> Option<&'static str> {
     decode::Columns::meaning(column)

@@ -77,6 +77,14 @@ pub(crate) fn open(address: &Address, settings: &Settings) -> Result<Opened, Err
     Ok(Opened { name: "synthetic".to_owned(), source, topics: crate::POSTS, bytes: None, posts, waits })
 }
 
+/// The posts alone.
+pub(crate) fn posts(address: &Address) -> Result<impl Iterator<Item = domain::Post<'static>> + use<>, Error> {
+    address.only(&OPTIONS)?;
+    let plan = Plan::read(address)?;
+    let world = plan.world(plan.start.unwrap_or(Timestamp::MIN));
+    Ok((0..plan.count.unwrap_or(u64::MAX)).map(move |number| world.post(number)))
+}
+
 impl Plan {
     fn read(address: &Address) -> Result<Self, Error> {
         let whole = |most: u64| move |text: &str| text.parse().ok().filter(|number| (1..=most).contains(number));
