@@ -34,7 +34,7 @@ const DEEPEST: usize = 60;
 /// Clauses of a query, at most.
 const CLAUSES: usize = 1024;
 
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 22] = [
     "bool",
     "boosting",
     "constant_score",
@@ -57,8 +57,6 @@ const NAMES: [&str; 24] = [
     "term",
     "terms",
     "wildcard",
-    "wrapper",
-    "nested",
 ];
 
 /// What a query looks for in a field's text, to be shown in it.
@@ -199,8 +197,9 @@ impl<'a> Context<'a> {
 }
 
 fn unknown(name: &str) -> Error {
-    let near = NAMES.iter().filter(|known| !matches!(**known, "wrapper" | "nested"));
-    let near = near.map(|known| (distance(known, name), known)).filter(|(far, known)| *far <= 1 + known.len() / 5).min();
+    let most = |known: &str| 1 + known.len() / 5;
+    let near = NAMES.iter().map(|known| (distance(known, name, most(known), true), known));
+    let near = near.filter(|(far, known)| *far <= most(known)).min();
     match near {
         Some((far, known)) if far > 0 => Error::parsing(format!("unknown query [{name}] did you mean [{known}]?")),
         _ => Error::parsing(format!("unknown query [{name}]")),
