@@ -100,8 +100,9 @@ impl Context<'_> {
             Kind::Text | Kind::Keyword => words(leaf, ends),
             Kind::Long => whole(leaf, ends)?,
             Kind::Double => {
-                let exact = |bound: Bound<&Value>| try_map(bound, &values::number);
-                doubles(leaf, exact(ends.lower)?, exact(ends.upper)?)
+                // Ends are told apart from numbers of eleven binary digits by all that a single has.
+                let real = |bound: Bound<&Value>| try_map(bound, &|value| values::real(&leaf.type_name, value));
+                doubles(leaf, real(ends.lower)?, real(ends.upper)?)
             }
             Kind::Boolean => {
                 let flag = |bound: Bound<&Value>| try_map(bound, &|value| values::truth(value).map(i64::from));

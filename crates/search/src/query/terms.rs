@@ -215,7 +215,8 @@ impl Context<'_> {
                 Ok(Numbers::longs(leaf, numbers?.into_iter().flatten().collect()))
             }
             Kind::Double => {
-                let numbers = told.iter().map(|value| Ok(crate::document::rounded(&leaf.type_name, values::number(value)?)));
+                let kind = &leaf.type_name;
+                let numbers = told.iter().map(|value| Ok(crate::document::rounded(kind, values::real(kind, value)?)));
                 Ok(Numbers::doubles(leaf, numbers.collect::<Result<_>>()?))
             }
             Kind::Boolean | Kind::Date => {
