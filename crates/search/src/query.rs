@@ -6,6 +6,8 @@ mod expand;
 mod fuzzy;
 mod grammar;
 mod ranges;
+mod regular;
+mod rewriting;
 mod scoring;
 mod simple;
 mod strings;
@@ -17,7 +19,6 @@ mod values;
 
 pub(crate) use fuzzy::distance;
 pub(crate) use scoring::unscored;
-pub(crate) use terms::ids;
 
 use crate::mapping::{Leaf, Mapping};
 use crate::{Error, Result};

@@ -4,7 +4,7 @@ use super::boosting::Boosting;
 use super::{Boxed, Context, Options, all, boosted, constant, none};
 use crate::{Error, Result};
 use serde_json::{Map, Value};
-use tantivy::query::{BooleanQuery, DisjunctionMaxQuery, Occur, Query};
+use tantivy::query::{BooleanQuery, DisjunctionMaxQuery, EmptyQuery, Occur, Query};
 
 /// How many of some clauses must hold: `2`, `-1`, `75%`, `-25%`, `2<75% 5<90%`.
 pub(super) fn required(spec: &Value, clauses: usize) -> Result<usize> {
@@ -95,6 +95,45 @@ impl Parts {
         required.extend(filter.into_iter().map(|query| constant(query, 0.0)));
         let needed = if demanding { needed } else { needed.max(1) };
         clauses(required, should, must_not, needed)
+    }
+}
+
+/// What a part of a text came to.
+pub(super) enum Found {
+    One(Boxed),
+    /// Clauses that count so many times, and of which it may be told how many must hold.
+    Many(Parts, f32),
+}
+
+impl Found {
+    pub(super) fn query(self) -> Boxed {
+        match self {
+            Found::One(query) => query,
+            Found::Many(parts, boost) => boosted(parts.query(None), boost),
+        }
+    }
+
+    /// The query, where so many of several clauses must hold.
+    pub(super) fn with(self, spec: Option<&Value>) -> Result<Boxed> {
+        match (self, spec) {
+            (Found::Many(parts, boost), Some(spec)) => {
+                let needed = required(spec, parts.should.len())?;
+                Ok(boosted(parts.query(Some(needed)), boost))
+            }
+            (found, _) => Ok(found.query()),
+        }
+    }
+
+    pub(super) fn times(self, more: f32) -> Found {
+        match self {
+            Found::One(query) => Found::One(boosted(query, more)),
+            Found::Many(parts, boost) => Found::Many(parts, boost * more),
+        }
+    }
+
+    /// Does it find nothing, whatever there is?
+    pub(super) fn is_none(&self) -> bool {
+        matches!(self, Found::One(query) if query.is::<EmptyQuery>())
     }
 }
 

@@ -1,7 +1,8 @@
 //! Words that are nearly others.
 
+use super::rewriting::blended;
 use super::scoring::Scored;
-use super::{Boxed, Context, Mark, Options, boosted, none, values};
+use super::{Boxed, Context, Mark, Options, boosted, none, uncreatable, values};
 use crate::mapping::{Kind, Leaf};
 use crate::{Error, Result};
 use std::collections::BTreeMap;
@@ -35,18 +36,35 @@ const LONGEST: usize = 100;
 impl Near {
     /// What a query says of it; without `fuzziness` it is `AUTO`.
     pub(super) fn read(options: &Options) -> Result<Self> {
+        let most = blended(options, "rewrite")?.or(blended(options, "fuzzy_rewrite")?);
         Ok(Near {
             edits: options.get("fuzziness").map_or(Ok(Edits::Auto(3, 6)), |told| edits(&crate::java::written(told)))?,
             prefix: options.count("prefix_length")?.unwrap_or(0),
-            most: options.count("max_expansions")?.unwrap_or(50).clamp(1, MOST),
+            most: most.or(options.count("max_expansions")?).unwrap_or(50).clamp(1, MOST),
             transpositions: options.flag("transpositions")?.or(options.flag("fuzzy_transpositions")?).unwrap_or(true),
         })
     }
 
-    /// So many edits, and all else as by default.
-    pub(super) fn plain(told: Option<&str>) -> Result<Self> {
-        let edits = told.map_or(Ok(Edits::Fixed(2)), edits)?;
-        Ok(Near { edits, prefix: 0, most: 50, transpositions: true })
+    /// What a query string says of its words that may be written otherwise.
+    pub(super) fn of_string(options: &Options) -> Result<Self> {
+        let most = options.count("fuzzy_max_expansions")?.unwrap_or(50);
+        if most == 0 {
+            return Err(uncreatable("maxExpansions must be positive."));
+        }
+        Ok(Near {
+            edits: options.get("fuzziness").map_or(Ok(Edits::Auto(3, 6)), |told| at_most(&crate::java::written(told)))?,
+            prefix: options.count("fuzzy_prefix_length")?.unwrap_or(0),
+            most: most.min(MOST),
+            transpositions: options.flag("fuzzy_transpositions")?.unwrap_or(true),
+        })
+    }
+
+    /// The same with as many edits as a word itself says, if it does.
+    pub(super) fn told(&self, told: Option<&str>) -> Result<Self> {
+        let Some(told) = told else { return Ok(self.clone()) };
+        let refuse = |_| uncreatable(&format!("For input string: \"{}\"", told.to_uppercase()));
+        let edits: f32 = told.parse().map_err(refuse)?;
+        Ok(Near { edits: Edits::Fixed((edits as usize).min(2)), ..self.clone() })
     }
 
     pub(super) fn of(&self, word: &str) -> usize {
@@ -60,15 +78,27 @@ impl Near {
     }
 }
 
+/// `AUTO`, or `AUTO:3,6`.
+fn auto(told: &str) -> Option<Edits> {
+    let upper = told.to_uppercase();
+    let limits = upper.strip_prefix("AUTO")?;
+    if limits.is_empty() {
+        return Some(Edits::Auto(3, 6));
+    }
+    let (low, high) = limits.strip_prefix(':')?.split_once(',')?;
+    Some(Edits::Auto(low.trim().parse().ok()?, high.trim().parse().ok()?))
+}
+
+/// What is more than can be is the most that can be.
+fn at_most(told: &str) -> Result<Edits> {
+    let fixed = told.parse().ok().filter(|edits: &f32| *edits >= 0.0).map(|edits| Edits::Fixed((edits as usize).min(2)));
+    auto(told).or(fixed).ok_or_else(|| Error::argument(format!("Invalid fuzziness value: {told}")))
+}
+
 fn edits(told: &str) -> Result<Edits> {
     let refuse = || Error::parsing(format!("Can't parse fuzziness [{told}]: valid edit distances are [0, 1, 2] or AUTO"));
-    let upper = told.to_uppercase();
-    if upper == "AUTO" {
-        return Ok(Edits::Auto(3, 6));
-    }
-    if let Some(limits) = upper.strip_prefix("AUTO:") {
-        let (low, high) = limits.split_once(',').ok_or_else(refuse)?;
-        return Ok(Edits::Auto(low.trim().parse().map_err(|_| refuse())?, high.trim().parse().map_err(|_| refuse())?));
+    if let Some(auto) = auto(told) {
+        return Ok(auto);
     }
     let edits: f64 = told.parse().map_err(|_| refuse())?;
     if !(0.0..=2.0).contains(&edits) {

@@ -1,18 +1,18 @@
 //! Queries on single words and values.
 
 use super::expand::{Lengths, Numbers, Prefixed};
-use super::{Boxed, Context, Mark, Options, all, boosted, constant, fuzzy, none, single, unaskable, uncreatable, values};
+use super::rewriting::constant_rewrite;
+use super::{
+    Boxed, Context, Mark, Options, all, boosted, constant, fuzzy, none, regular, single, unaskable, uncreatable, values,
+};
 use crate::mapping::{Kind, Leaf};
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use tantivy::Term;
-use tantivy::query::{ExistsQuery, Query, RegexQuery, TermQuery, TermSetQuery};
+use tantivy::query::{ExistsQuery, Query, TermQuery, TermSetQuery};
 
 /// Values of a `terms` query, at most.
 const MOST_TERMS: usize = 65_536;
-
-/// Characters of a regular expression, at most.
-const LONGEST_PATTERN: usize = 1000;
 
 /// Documents of these ids.
 pub(crate) fn ids<'a>(ids: impl Iterator<Item = &'a str>) -> Boxed {
@@ -48,94 +48,13 @@ fn told<'b>(query: &str, body: &'b Map<String, Value>, names: &[&str], more: &[&
 }
 
 /// Refuses fields that have no words.
-fn wordy(query: &str, path: &str, leaf: &Leaf) -> Result<()> {
+pub(super) fn wordy(query: &str, path: &str, leaf: &Leaf) -> Result<()> {
     if matches!(leaf.kind, Kind::Text | Kind::Keyword) {
         return Ok(());
     }
     let kind = &leaf.type_name;
     let reason = format!("Can only use {query} queries on keyword and text fields - not on [{path}] which is of type [{kind}]");
     Err(if query == "fuzzy" { uncreatable(&reason) } else { unaskable(reason) })
-}
-
-/// Documents with words that a pattern of `*` and `?` fits.
-pub(super) fn like(leaf: &Leaf, pattern: &str, any_case: bool) -> Result<Boxed> {
-    let plain = pattern.strip_suffix('*').filter(|start| !start.contains(['*', '?', '\\']));
-    if let (Some(start), false) = (plain, any_case) {
-        return Ok(Box::new(Prefixed { leaf: leaf.clone(), start: start.to_owned() }));
-    }
-    let mut expression = String::new();
-    let mut characters = pattern.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '*' => expression.push_str(".*"),
-            '?' => expression.push('.'),
-            '\\' => literal(characters.next().unwrap_or('\\'), &mut expression),
-            other => literal(other, &mut expression),
-        }
-    }
-    regular(leaf, &expression, any_case)
-}
-
-/// A character of a regular expression that means itself.
-fn literal(character: char, into: &mut String) {
-    if !character.is_alphanumeric()
-        && character.is_ascii()
-        && !character.is_control()
-        && !matches!(character, ' ' | '<' | '>' | '"' | '\'')
-    {
-        into.push('\\');
-    }
-    into.push(character);
-}
-
-fn regular(leaf: &Leaf, expression: &str, any_case: bool) -> Result<Boxed> {
-    let flags = if any_case { "(?is)" } else { "(?s)" };
-    let query = RegexQuery::from_pattern(&format!("{flags}(?:{expression})"), leaf.field);
-    Ok(Box::new(query.map_err(|error| uncreatable(&error.to_string()))?))
-}
-
-/// Documents with words that a regular expression of Lucene's fits.
-pub(super) fn fitting(leaf: &Leaf, pattern: &str, any_case: bool) -> Result<Boxed> {
-    if pattern.chars().count() > LONGEST_PATTERN {
-        let length = pattern.chars().count();
-        let reason = format!(
-            "The length of regex [{length}] used in the Regexp Query request has exceeded the allowed maximum of [{LONGEST_PATTERN}]. This maximum can be set by changing the [index.max_regex_length] index level setting."
-        );
-        return Err(Error::argument(reason));
-    }
-    let mut depth = 0i32;
-    let mut expression = String::new();
-    let mut characters = pattern.chars();
-    let mut in_class = false;
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => literal(characters.next().unwrap_or('\\'), &mut expression),
-            ']' => {
-                in_class = false;
-                expression.push(']');
-            }
-            '[' if !in_class => {
-                in_class = true;
-                expression.push('[');
-            }
-            '[' | '&' | '~' if in_class => literal(character, &mut expression),
-            other if in_class => expression.push(other),
-            '@' => expression.push_str(".*"),
-            '^' | '$' | '/' => literal(character, &mut expression),
-            '"' => characters.by_ref().take_while(|next| *next != '"').for_each(|next| literal(next, &mut expression)),
-            '~' | '&' | '<' | '>' | '#' => {
-                return Err(uncreatable(&format!("the operator [{character}] of regular expressions is not supported here")));
-            }
-            other => {
-                depth += i32::from(other == '(') - i32::from(other == ')');
-                expression.push(other);
-            }
-        }
-    }
-    if depth > 0 {
-        return Err(uncreatable(&format!("expected ')' at position {}", pattern.chars().count())));
-    }
-    regular(leaf, &expression, any_case)
 }
 
 impl Context<'_> {
@@ -153,8 +72,8 @@ impl Context<'_> {
         let any_case = options.flag("case_insensitive")? == Some(true);
         if any_case && matches!(leaf.kind, Kind::Text | Kind::Keyword) {
             let mut expression = String::new();
-            crate::java::written(told.value).chars().for_each(|character| literal(character, &mut expression));
-            return Ok(constant(regular(leaf, &expression, true)?, boost));
+            crate::java::written(told.value).chars().for_each(|character| regular::literal(character, &mut expression));
+            return Ok(constant(regular::regular(leaf, &expression, true)?, boost));
         }
         Ok(boosted(self.value(told.path, leaf, told.value)?, boost))
     }
@@ -273,6 +192,7 @@ impl Context<'_> {
     pub(super) fn prefix(&self, body: &Map<String, Value>) -> Result<Boxed> {
         let told = told("prefix", body, &["value", "prefix"], &["case_insensitive", "rewrite"])?;
         let options = Options::new("prefix", &told.options);
+        constant_rewrite(&options, "rewrite")?;
         let Some(leaf) = self.leaf(told.path) else { return Ok(none()) };
         wordy("prefix", told.path, leaf)?;
         let start = crate::java::written(told.value);
@@ -280,8 +200,8 @@ impl Context<'_> {
         self.mark(told.path, Mark::Prefix(if any_case { start.to_lowercase() } else { start.clone() }));
         let found = if any_case {
             let mut expression = String::new();
-            start.chars().for_each(|character| literal(character, &mut expression));
-            regular(leaf, &format!("{expression}.*"), true)?
+            start.chars().for_each(|character| regular::literal(character, &mut expression));
+            regular::regular(leaf, &format!("{expression}.*"), true)?
         } else {
             Box::new(Prefixed { leaf: leaf.clone(), start })
         };
@@ -291,12 +211,13 @@ impl Context<'_> {
     pub(super) fn wildcard(&self, body: &Map<String, Value>) -> Result<Boxed> {
         let told = told("wildcard", body, &["value", "wildcard"], &["case_insensitive", "rewrite"])?;
         let options = Options::new("wildcard", &told.options);
+        constant_rewrite(&options, "rewrite")?;
         let Some(leaf) = self.leaf(told.path) else { return Ok(none()) };
         wordy("wildcard", told.path, leaf)?;
         let pattern = crate::java::written(told.value);
         let any_case = options.flag("case_insensitive")? == Some(true);
         self.mark(told.path, Mark::Pattern(if any_case { pattern.to_lowercase() } else { pattern.clone() }));
-        Ok(constant(like(leaf, &pattern, any_case)?, options.boost()?))
+        Ok(constant(regular::like(leaf, &pattern, any_case)?, options.boost()?))
     }
 
     pub(super) fn regexp(&self, body: &Map<String, Value>) -> Result<Boxed> {
@@ -307,10 +228,12 @@ impl Context<'_> {
             &["flags", "flags_value", "case_insensitive", "rewrite", "max_determinized_states"],
         )?;
         let options = Options::new("regexp", &told.options);
+        constant_rewrite(&options, "rewrite")?;
         let Some(leaf) = self.leaf(told.path) else { return Ok(none()) };
         wordy("regexp", told.path, leaf)?;
         let any_case = options.flag("case_insensitive")? == Some(true);
-        Ok(constant(fitting(leaf, &crate::java::written(told.value), any_case)?, options.boost()?))
+        let flags = regular::flags(&options)?;
+        Ok(constant(regular::fitting(leaf, &crate::java::written(told.value), any_case, flags)?, options.boost()?))
     }
 
     pub(super) fn fuzzy(&self, body: &Map<String, Value>) -> Result<Boxed> {
