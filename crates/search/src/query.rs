@@ -10,6 +10,7 @@ mod regular;
 mod rewriting;
 mod scoring;
 mod simple;
+mod sloppy;
 mod strings;
 mod terms;
 #[cfg(test)]

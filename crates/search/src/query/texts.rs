@@ -4,6 +4,7 @@ use super::compound::{Found, Parts, best};
 use super::expand::{Prefixed, after};
 use super::fuzzy::Near;
 use super::scoring::scored;
+use super::sloppy::Sloppy;
 use super::{Boxed, Context, Mark, Options, all, boosted, constant, none, single, unaskable, uncreatable, values};
 use crate::analysis::{Word, words};
 use crate::mapping::{Kind, Leaf};
@@ -256,12 +257,15 @@ pub(super) fn fields(options: &Options) -> Result<Vec<(String, f32)>> {
 /// Documents with words that follow each other, so many places off at most.
 pub(super) fn phrase(leaf: &Leaf, words: &[Word], slop: usize) -> Boxed {
     let first = words.first().map_or(0, |word| word.place);
-    let terms: Vec<(usize, Term)> =
-        words.iter().map(|word| (word.place - first, Term::from_field_text(leaf.field, &word.text))).collect();
+    let term = |word: &Word| (word.place - first, Term::from_field_text(leaf.field, &word.text));
     match words {
         [] => none(),
         [word] => values::word(leaf, &word.text),
-        _ => scored(Box::new(PhraseQuery::new_with_offset_and_slop(terms, slop as u32)), leaf),
+        _ if slop == 0 => scored(Box::new(PhraseQuery::new_with_offset(words.iter().map(term).collect())), leaf),
+        _ => {
+            let words = words.iter().map(|word| (word.place - first, word.text.clone())).collect();
+            scored(Box::new(Sloppy { leaf: leaf.clone(), words, slop }), leaf)
+        }
     }
 }
 
