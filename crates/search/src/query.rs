@@ -25,6 +25,7 @@ use crate::mapping::{Leaf, Mapping};
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use tantivy::query::{AllQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Query};
 
 /// A query of the index.
@@ -83,6 +84,8 @@ pub(crate) struct Context<'a> {
     clauses: Cell<usize>,
     /// By field.
     pub marks: RefCell<Vec<(String, Mark)>>,
+    /// Queries that have a name.
+    pub named: RefCell<BTreeMap<String, Boxed>>,
 }
 
 /// Reads a query.
@@ -123,7 +126,7 @@ fn boosted(query: Boxed, boost: f32) -> Boxed {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(mapping: &'a Mapping, now_millis: i64) -> Self {
-        Context { mapping, now_millis, clauses: Cell::new(0), marks: RefCell::default() }
+        Context { mapping, now_millis, clauses: Cell::new(0), marks: RefCell::default(), named: RefCell::default() }
     }
 
     fn leaf(&self, path: &str) -> Option<&'a Leaf> {
@@ -163,10 +166,14 @@ impl<'a> Context<'a> {
         let Some(inner) = body.as_object() else {
             return Err(Error::parsing(format!("[{name}] query malformed, no start_object after query name")));
         };
-        self.named(name, inner, depth)
+        let query = self.of_kind(name, inner, depth)?;
+        if let Some(name) = own_name(inner) {
+            self.named.borrow_mut().insert(name, query.box_clone());
+        }
+        Ok(query)
     }
 
-    fn named(&self, name: &str, body: &Map<String, Value>, depth: usize) -> Result<Boxed> {
+    fn of_kind(&self, name: &str, body: &Map<String, Value>, depth: usize) -> Result<Boxed> {
         match name {
             "match_all" => {
                 let boost = Options::new("match_all", body).allow(&[])?.boost()?;
@@ -198,6 +205,21 @@ impl<'a> Context<'a> {
     }
 }
 
+/// The name that a query gives itself, beside its field or within it.
+fn own_name(body: &Map<String, Value>) -> Option<String> {
+    let inner = || body.values().next().filter(|_| body.len() == 1)?.as_object()?.get("_name");
+    body.get("_name").or_else(inner).map(crate::java::written)
+}
+
+/// Refuses fields of documents' own that are not kept to be searched.
+fn searchable(path: &str) -> Result<()> {
+    match path {
+        "_source" | "_version" => Err(unaskable(format!("The {path} field is not searchable"))),
+        "_seq_no" => Err(Error::argument("searching by [_seq_no] is not supported")),
+        _ => Ok(()),
+    }
+}
+
 fn unknown(name: &str) -> Error {
     let most = |known: &str| 1 + known.len() / 5;
     let near = NAMES.iter().map(|known| (distance(known, name, most(known), true), known));
@@ -216,6 +238,7 @@ fn single<'b>(query: &str, body: &'b Map<String, Value>) -> Result<Option<(&'b s
         let reason = format!("[{query}] query doesn't support multiple fields, found [{path}] and [{other}]");
         return Err(Error::parsing(reason));
     }
+    searchable(path)?;
     Ok(Some((path, told)))
 }
 

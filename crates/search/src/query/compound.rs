@@ -77,6 +77,11 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    /// Does it only say what must not be?
+    pub(super) fn is_negative(&self) -> bool {
+        self.must.is_empty() && self.filter.is_empty() && self.should.is_empty() && !self.must_not.is_empty()
+    }
+
     /// The query; without `needed` one of `should` must hold if nothing else does.
     pub(super) fn query(self, needed: Option<usize>) -> Boxed {
         let Parts { must, filter, should, must_not } = self;
@@ -196,6 +201,9 @@ impl Context<'_> {
             part.extend(read);
         }
         let needed = options.get("minimum_should_match").map(|spec| required(spec, parts.should.len())).transpose()?;
+        if options.flag("adjust_pure_negative")? == Some(false) && parts.is_negative() {
+            return Ok(none());
+        }
         Ok(boosted(parts.query(needed), options.boost()?))
     }
 

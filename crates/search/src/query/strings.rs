@@ -7,7 +7,7 @@ use super::grammar::{Node, Occurs, Parser};
 use super::ranges::Ends;
 use super::rewriting::{constant_rewrite, rewrite};
 use super::texts::{Search, Style, analyzer, fields, operator};
-use super::{Boxed, Context, Mark, Options, all, boosted, constant, none, regular, terms, unaskable};
+use super::{Boxed, Context, Mark, Options, all, boosted, constant, none, regular, searchable, terms, unaskable};
 use crate::mapping::Kind;
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
@@ -166,11 +166,10 @@ impl Context<'_> {
                 }
             }
         }
-        if parts.must.is_empty() && parts.should.is_empty() {
-            if parts.must_not.is_empty() {
-                return Ok(Found::One(none()));
-            }
+        if parts.is_negative() {
             parts.filter.push(all());
+        } else if parts.must.is_empty() && parts.should.is_empty() {
+            return Ok(Found::One(none()));
         }
         Ok(Found::Many(parts, 1.0))
     }
@@ -214,6 +213,7 @@ impl Context<'_> {
     }
 
     fn atom(&self, atom: &Node, path: &str, plan: &Plan, lenient: bool) -> Result<Found> {
+        searchable(path)?;
         let text_like = |style: Style, slop: usize, text: &str| {
             let search = Search { slop, lenient, all: plan.all, ..Search::new(style) };
             self.found(path, &json!(text), &search)
@@ -251,6 +251,9 @@ impl Context<'_> {
 
     fn beginning(&self, path: &str, start: &str) -> Result<Boxed> {
         let Some(leaf) = self.leaf(path) else { return Ok(none()) };
+        if leaf.type_name == "_index" {
+            return Ok(self.of_index(&[format!("{start}*")], false));
+        }
         terms::wordy("prefix", path, leaf)?;
         let start = if leaf.kind == Kind::Text { start.to_lowercase() } else { start.to_owned() };
         self.mark(path, Mark::Prefix(start.clone()));
@@ -265,6 +268,9 @@ impl Context<'_> {
             return Err(unaskable(format!("Failed to parse query [{pattern}]")));
         }
         let Some(leaf) = self.leaf(path) else { return Ok(none()) };
+        if leaf.type_name == "_index" {
+            return Ok(self.of_index(&[pattern.to_owned()], false));
+        }
         terms::wordy("wildcard", path, leaf)?;
         let pattern = if leaf.kind == Kind::Text { pattern.to_lowercase() } else { pattern.to_owned() };
         self.mark(path, Mark::Pattern(pattern.clone()));

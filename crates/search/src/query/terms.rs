@@ -3,7 +3,8 @@
 use super::expand::{Lengths, Numbers, Prefixed};
 use super::rewriting::constant_rewrite;
 use super::{
-    Boxed, Context, Mark, Options, all, boosted, constant, fuzzy, none, regular, single, unaskable, uncreatable, values,
+    Boxed, Context, Mark, Options, all, boosted, constant, fuzzy, none, regular, searchable, single, unaskable, uncreatable,
+    values,
 };
 use crate::mapping::{Kind, Leaf};
 use crate::{Error, Result};
@@ -15,7 +16,7 @@ use tantivy::query::{ExistsQuery, Query, TermQuery, TermSetQuery};
 const MOST_TERMS: usize = 65_536;
 
 /// Documents of these ids.
-pub(crate) fn ids<'a>(ids: impl Iterator<Item = &'a str>) -> Boxed {
+pub(super) fn ids<'a>(ids: impl Iterator<Item = &'a str>) -> Boxed {
     let schema = crate::mapping::schema();
     let Ok(field) = schema.get_field("_id") else { return none() };
     Box::new(TermSetQuery::new(ids.map(|id| Term::from_field_text(field, id))))
@@ -49,7 +50,7 @@ fn told<'b>(query: &str, body: &'b Map<String, Value>, names: &[&str], more: &[&
 
 /// Refuses fields that have no words.
 pub(super) fn wordy(query: &str, path: &str, leaf: &Leaf) -> Result<()> {
-    if matches!(leaf.kind, Kind::Text | Kind::Keyword) {
+    if matches!(leaf.kind, Kind::Text | Kind::Keyword) && !leaf.is_own() {
         return Ok(());
     }
     let kind = &leaf.type_name;
@@ -62,14 +63,12 @@ impl Context<'_> {
         let told = told("term", body, &["value", "term"], &["case_insensitive"])?;
         let options = Options::new("term", &told.options);
         let boost = options.boost()?;
-        if told.path == "_id" {
-            return Ok(boosted(constant(ids(told.value.as_str().into_iter()), 1.0), boost));
-        }
-        if told.path == "_index" {
-            return Ok(boosted(self.of_index(std::slice::from_ref(told.value)), boost));
-        }
         let Some(leaf) = self.leaf(told.path) else { return Ok(none()) };
         let any_case = options.flag("case_insensitive")? == Some(true);
+        if any_case && leaf.is_own() {
+            let told = crate::java::written(told.value);
+            return Ok(if leaf.type_name == "_index" { boosted(self.of_index(&[told], true), boost) } else { none() });
+        }
         if any_case && matches!(leaf.kind, Kind::Text | Kind::Keyword) {
             let mut expression = String::new();
             crate::java::written(told.value).chars().for_each(|character| regular::literal(character, &mut expression));
@@ -102,19 +101,22 @@ impl Context<'_> {
             return Err(Error::argument(reason));
         }
         let boost = Options::new("terms", body).boost()?;
-        if path == "_id" {
-            return Ok(constant(ids(told.iter().filter_map(Value::as_str)), boost));
-        }
+        searchable(path)?;
         if path == "_index" {
-            return Ok(boosted(self.of_index(told), boost));
+            let names: Vec<String> = told.iter().map(crate::java::written).collect();
+            return Ok(boosted(self.of_index(&names, false), boost));
         }
         let Some(leaf) = self.leaf(path) else { return Ok(none()) };
         Ok(constant(self.any_of(path, leaf, told)?, boost))
     }
 
     /// All documents, if the index is among those that are named.
-    fn of_index(&self, names: &[Value]) -> Boxed {
-        let named = names.iter().any(|name| crate::patterns::matches(&crate::java::written(name), &self.mapping.index));
+    pub(super) fn of_index(&self, names: &[String], any_case: bool) -> Boxed {
+        let index = &self.mapping.index;
+        let fits = |name: &String| {
+            crate::patterns::matches(name, index) || any_case && crate::patterns::matches(&name.to_lowercase(), index)
+        };
+        let named = names.iter().any(fits);
         if named { constant(all(), 1.0) } else { none() }
     }
 
@@ -161,12 +163,15 @@ impl Context<'_> {
         let Some(path) = options.text("field")? else {
             return Err(Error::parsing("[exists] must be provided with a [field]"));
         };
+        if path == "_source" {
+            searchable(path)?;
+        }
         Ok(boosted(self.existing(path), options.boost()?))
     }
 
     /// Documents that have a field, or any of an object's or a pattern's.
     pub(super) fn existing(&self, path: &str) -> Boxed {
-        if matches!(path, "_id" | "_index" | "_source" | "*") {
+        if matches!(path, "_id" | "_index" | "_seq_no" | "_version" | "*") {
             return constant(all(), 1.0);
         }
         let below = format!("{path}.*");
@@ -194,9 +199,12 @@ impl Context<'_> {
         let options = Options::new("prefix", &told.options);
         constant_rewrite(&options, "rewrite")?;
         let Some(leaf) = self.leaf(told.path) else { return Ok(none()) };
-        wordy("prefix", told.path, leaf)?;
         let start = crate::java::written(told.value);
         let any_case = options.flag("case_insensitive")? == Some(true);
+        if leaf.type_name == "_index" {
+            return Ok(boosted(self.of_index(&[format!("{start}*")], any_case), options.boost()?));
+        }
+        wordy("prefix", told.path, leaf)?;
         self.mark(told.path, Mark::Prefix(if any_case { start.to_lowercase() } else { start.clone() }));
         let found = if any_case {
             let mut expression = String::new();
@@ -213,9 +221,12 @@ impl Context<'_> {
         let options = Options::new("wildcard", &told.options);
         constant_rewrite(&options, "rewrite")?;
         let Some(leaf) = self.leaf(told.path) else { return Ok(none()) };
-        wordy("wildcard", told.path, leaf)?;
         let pattern = crate::java::written(told.value);
         let any_case = options.flag("case_insensitive")? == Some(true);
+        if leaf.type_name == "_index" {
+            return Ok(boosted(self.of_index(&[pattern], any_case), options.boost()?));
+        }
+        wordy("wildcard", told.path, leaf)?;
         self.mark(told.path, Mark::Pattern(if any_case { pattern.to_lowercase() } else { pattern.clone() }));
         Ok(constant(regular::like(leaf, &pattern, any_case)?, options.boost()?))
     }

@@ -5,7 +5,8 @@ use super::expand::{Prefixed, after};
 use super::fuzzy::Near;
 use super::scoring::scored;
 use super::sloppy::Sloppy;
-use super::{Boxed, Context, Mark, Options, all, boosted, constant, none, single, unaskable, uncreatable, values};
+use super::terms::wordy;
+use super::{Boxed, Context, Mark, Options, all, boosted, constant, none, searchable, single, unaskable, uncreatable, values};
 use crate::analysis::{Word, words};
 use crate::mapping::{Kind, Leaf};
 use crate::{Error, Result};
@@ -131,6 +132,7 @@ impl Context<'_> {
 
     /// The same, before it is said how many words there must be.
     pub(super) fn found(&self, path: &str, told: &Value, search: &Search) -> Result<Found> {
+        searchable(path)?;
         let Some(leaf) = self.leaf(path) else { return Ok(Found::One(none())) };
         if leaf.kind == Kind::Text {
             return self.full_text(path, leaf, &words(&crate::java::written(told)), search);
@@ -142,8 +144,13 @@ impl Context<'_> {
         }
         let text = crate::java::written(told);
         Ok(Found::One(match (leaf.kind, &search.near, search.style) {
-            (Kind::Keyword, _, Style::BoolPrefix) => constant(Box::new(Prefixed { leaf: leaf.clone(), start: text }), 1.0),
-            (Kind::Keyword, Some(near), Style::Words) => self.near(path, leaf, &text, near),
+            (Kind::Keyword, _, Style::BoolPrefix) if !leaf.is_own() => {
+                constant(Box::new(Prefixed { leaf: leaf.clone(), start: text }), 1.0)
+            }
+            (Kind::Keyword, Some(near), Style::Words) => {
+                wordy("fuzzy", path, leaf)?;
+                self.near(path, leaf, &text, near)
+            }
             _ => match self.value(path, leaf, told) {
                 Err(error) if search.lenient && error.in_search => none(),
                 found => found?,

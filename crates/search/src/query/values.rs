@@ -94,6 +94,14 @@ impl Context<'_> {
     /// Documents in whose field a value is.
     pub(super) fn value(&self, path: &str, leaf: &Leaf, value: &Value) -> Result<Boxed> {
         let found: Boxed = match leaf.kind {
+            Kind::Keyword if leaf.is_own() => {
+                let text = crate::java::written(value);
+                return Ok(if path == "_index" {
+                    self.of_index(&[text], false)
+                } else {
+                    constant(super::terms::ids(std::iter::once(text.as_str())), 1.0)
+                });
+            }
             Kind::Text | Kind::Keyword => {
                 let text = crate::java::written(value);
                 self.mark(path, super::Mark::Word(text.clone()));
