@@ -117,7 +117,8 @@ pub(crate) fn constant(query: Boxed, score: f32) -> Boxed {
 
 /// The documents of one query that another finds too; the scores are those of the first.
 pub(crate) fn narrowed(query: Boxed, filter: Boxed) -> Boxed {
-    compound::must(vec![query, constant(filter, 0.0)])
+    let parts = compound::Parts { must: vec![query], filter: vec![filter], ..compound::Parts::default() };
+    parts.query(None)
 }
 
 fn boosted(query: Boxed, boost: f32) -> Boxed {
