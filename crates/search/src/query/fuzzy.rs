@@ -185,25 +185,26 @@ impl Fuzzy {
                 *met.entry(word.to_owned()).or_default() += u64::from(documents);
             }
         };
-        let long = self.word.chars().count() > LONGEST;
+        let short = self.word.chars().count() <= LONGEST;
+        let near = || FuzzyTermQuery::new(self.term(&self.word), self.edits as u8, self.near.transpositions).automaton();
+        let near = short.then(near).transpose()?;
         for segment in searcher.segment_readers() {
             let inverted = segment.inverted_index(self.leaf.field)?;
-            if long {
-                // Few words are so long that they need to be looked at.
-                let mut stream = inverted.terms().stream()?;
-                let near = |key: &[u8]| key.len().abs_diff(self.word.len()) <= 4 * self.edits;
+            if let Some(near) = &near {
+                let mut stream = inverted.terms().search(near).into_stream()?;
                 while stream.advance() {
-                    let key = stream.key();
-                    if near(key) && std::str::from_utf8(key).is_ok_and(|word| self.far(word).is_some()) {
-                        meet(key, stream.value().doc_freq);
-                    }
+                    meet(stream.key(), stream.value().doc_freq);
                 }
                 continue;
             }
-            let near = FuzzyTermQuery::new(self.term(&self.word), self.edits as u8, self.near.transpositions).automaton()?;
-            let mut stream = inverted.terms().search(&near).into_stream()?;
+            // Few words are so long that they need to be looked at.
+            let mut stream = inverted.terms().stream()?;
             while stream.advance() {
-                meet(stream.key(), stream.value().doc_freq);
+                let key = stream.key();
+                let long = key.len().abs_diff(self.word.len()) <= 4 * self.edits;
+                if long && std::str::from_utf8(key).is_ok_and(|word| self.far(word).is_some()) {
+                    meet(key, stream.value().doc_freq);
+                }
             }
         }
         Ok(met)
