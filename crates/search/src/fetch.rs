@@ -110,6 +110,9 @@ pub(crate) fn write(into: &mut Vec<u8>, target: &Target, hit: &Ranked, shown: &S
     if let Some(keys) = &hit.keys {
         entries.put("sort", keys)?;
     }
+    if !hit.named.is_empty() {
+        entries.put("matched_queries", &hit.named)?;
+    }
     into.push(b'}');
     Ok(())
 }

@@ -28,6 +28,11 @@ pub(crate) fn double(number: f64) -> String {
     }
 }
 
+/// A single number as Java's `Float.toString` writes it.
+pub(crate) fn single(number: f32) -> String {
+    double(number.to_string().parse().unwrap_or_default())
+}
+
 /// What a value is called in `Can't get text on a START_OBJECT`.
 pub(crate) fn token(value: &Value) -> &'static str {
     match value {

@@ -70,6 +70,13 @@ pub struct Leaf {
     pub column: String,
 }
 
+impl Leaf {
+    /// Is it the id, or the name of the index?
+    pub(crate) fn is_own(&self) -> bool {
+        self.type_name.starts_with('_')
+    }
+}
+
 /// What an index knows of its documents' fields.
 #[derive(Clone, Debug)]
 pub struct Mapping {

@@ -6,8 +6,11 @@ mod expand;
 mod fuzzy;
 mod grammar;
 mod ranges;
+mod regular;
+mod rewriting;
 mod scoring;
 mod simple;
+mod sloppy;
 mod strings;
 mod terms;
 #[cfg(test)]
@@ -17,12 +20,12 @@ mod values;
 
 pub(crate) use fuzzy::distance;
 pub(crate) use scoring::unscored;
-pub(crate) use terms::ids;
 
 use crate::mapping::{Leaf, Mapping};
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use tantivy::query::{AllQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Query};
 
 /// A query of the index.
@@ -34,7 +37,7 @@ const DEEPEST: usize = 60;
 /// Clauses of a query, at most.
 const CLAUSES: usize = 1024;
 
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 22] = [
     "bool",
     "boosting",
     "constant_score",
@@ -57,8 +60,6 @@ const NAMES: [&str; 24] = [
     "term",
     "terms",
     "wildcard",
-    "wrapper",
-    "nested",
 ];
 
 /// What a query looks for in a field's text, to be shown in it.
@@ -83,6 +84,8 @@ pub(crate) struct Context<'a> {
     clauses: Cell<usize>,
     /// By field.
     pub marks: RefCell<Vec<(String, Mark)>>,
+    /// Queries that have a name.
+    pub named: RefCell<BTreeMap<String, Boxed>>,
 }
 
 /// Reads a query.
@@ -114,7 +117,8 @@ pub(crate) fn constant(query: Boxed, score: f32) -> Boxed {
 
 /// The documents of one query that another finds too; the scores are those of the first.
 pub(crate) fn narrowed(query: Boxed, filter: Boxed) -> Boxed {
-    compound::must(vec![query, constant(filter, 0.0)])
+    let parts = compound::Parts { must: vec![query], filter: vec![filter], ..compound::Parts::default() };
+    parts.query(None)
 }
 
 fn boosted(query: Boxed, boost: f32) -> Boxed {
@@ -123,7 +127,7 @@ fn boosted(query: Boxed, boost: f32) -> Boxed {
 
 impl<'a> Context<'a> {
     pub(crate) fn new(mapping: &'a Mapping, now_millis: i64) -> Self {
-        Context { mapping, now_millis, clauses: Cell::new(0), marks: RefCell::default() }
+        Context { mapping, now_millis, clauses: Cell::new(0), marks: RefCell::default(), named: RefCell::default() }
     }
 
     fn leaf(&self, path: &str) -> Option<&'a Leaf> {
@@ -163,10 +167,14 @@ impl<'a> Context<'a> {
         let Some(inner) = body.as_object() else {
             return Err(Error::parsing(format!("[{name}] query malformed, no start_object after query name")));
         };
-        self.named(name, inner, depth)
+        let query = self.of_kind(name, inner, depth)?;
+        if let Some(name) = own_name(inner) {
+            self.named.borrow_mut().insert(name, query.box_clone());
+        }
+        Ok(query)
     }
 
-    fn named(&self, name: &str, body: &Map<String, Value>, depth: usize) -> Result<Boxed> {
+    fn of_kind(&self, name: &str, body: &Map<String, Value>, depth: usize) -> Result<Boxed> {
         match name {
             "match_all" => {
                 let boost = Options::new("match_all", body).allow(&[])?.boost()?;
@@ -198,9 +206,25 @@ impl<'a> Context<'a> {
     }
 }
 
+/// The name that a query gives itself, beside its field or within it.
+fn own_name(body: &Map<String, Value>) -> Option<String> {
+    let inner = || body.values().next().filter(|_| body.len() == 1)?.as_object()?.get("_name");
+    body.get("_name").or_else(inner).map(crate::java::written)
+}
+
+/// Refuses fields of documents' own that are not kept to be searched.
+fn searchable(path: &str) -> Result<()> {
+    match path {
+        "_source" | "_version" => Err(unaskable(format!("The {path} field is not searchable"))),
+        "_seq_no" => Err(Error::argument("searching by [_seq_no] is not supported")),
+        _ => Ok(()),
+    }
+}
+
 fn unknown(name: &str) -> Error {
-    let near = NAMES.iter().filter(|known| !matches!(**known, "wrapper" | "nested"));
-    let near = near.map(|known| (distance(known, name), known)).filter(|(far, known)| *far <= 1 + known.len() / 5).min();
+    let most = |known: &str| 1 + known.len() / 5;
+    let near = NAMES.iter().map(|known| (distance(known, name, most(known), true), known));
+    let near = near.filter(|(far, known)| *far <= most(known)).min();
     match near {
         Some((far, known)) if far > 0 => Error::parsing(format!("unknown query [{name}] did you mean [{known}]?")),
         _ => Error::parsing(format!("unknown query [{name}]")),
@@ -215,6 +239,7 @@ fn single<'b>(query: &str, body: &'b Map<String, Value>) -> Result<Option<(&'b s
         let reason = format!("[{query}] query doesn't support multiple fields, found [{path}] and [{other}]");
         return Err(Error::parsing(reason));
     }
+    searchable(path)?;
     Ok(Some((path, told)))
 }
 

@@ -3,9 +3,11 @@
 mod best;
 mod execute;
 mod least;
+mod naming;
 mod request;
 
 pub(crate) use execute::{Found, Ranked, count, search};
+pub(crate) use naming::name;
 pub(crate) use request::{Request, Track, duration};
 
 use crate::mapping::Mapping;

@@ -1,6 +1,6 @@
 //! All that a search finds, page by page, with memory for one page.
 
-use crate::search::{Found, Ranked, Request, Target, Track, search};
+use crate::search::{Found, Ranked, Request, Target, Track, name, search};
 use crate::store::{Index, Indices, missing, now_millis};
 use crate::{Error, Result};
 use serde_json::{Value, json};
@@ -51,6 +51,7 @@ impl Walk {
             self.total = found.total;
             if self.place.is_some() {
                 found.hits = self.documents(targets)?;
+                name(targets, &self.request, &mut found.hits)?;
             }
             self.settle(&found.hits);
             // These belong to the first page.
@@ -61,6 +62,7 @@ impl Walk {
         let mut found = Found { total: self.total, marks, ..Found::default() };
         if self.place.is_some() {
             found.hits = self.documents(targets)?;
+            name(targets, &self.request, &mut found.hits)?;
         } else if self.request.search_after.is_some() {
             let rest = Request { track: Track::None, ..self.request.clone() };
             let next = search(targets, &rest, typed)?;

@@ -174,7 +174,7 @@ fn matches(words: &[Word], marks: &[&Mark]) -> Vec<(usize, usize)> {
             Mark::Word(text) => word.text == *text,
             Mark::Prefix(start) => word.text.starts_with(start),
             Mark::Pattern(pattern) => like(pattern, &word.text),
-            Mark::Near(text, edits) => distance(text, &word.text) <= *edits,
+            Mark::Near(text, edits) => distance(text, &word.text, *edits, true) <= *edits,
             Mark::Phrase(..) => false,
         };
         found.extend(words.iter().filter(fits).map(|word| (word.from, word.to)));

@@ -4,7 +4,7 @@ use super::boosting::Boosting;
 use super::{Boxed, Context, Options, all, boosted, constant, none};
 use crate::{Error, Result};
 use serde_json::{Map, Value};
-use tantivy::query::{BooleanQuery, DisjunctionMaxQuery, Occur, Query};
+use tantivy::query::{AllQuery, BooleanQuery, DisjunctionMaxQuery, EmptyQuery, Occur, Query};
 
 /// How many of some clauses must hold: `2`, `-1`, `75%`, `-25%`, `2<75% 5<90%`.
 pub(super) fn required(spec: &Value, clauses: usize) -> Result<usize> {
@@ -35,6 +35,11 @@ pub(super) fn required(spec: &Value, clauses: usize) -> Result<usize> {
     Ok(needed.max(0) as usize)
 }
 
+/// Beside others tantivy leaves out what finds all, and the score with it.
+fn scoring(query: Boxed) -> Boxed {
+    if query.is::<AllQuery>() { constant(query, 1.0) } else { query }
+}
+
 /// Clauses of which so many must hold.
 pub(super) fn should(mut clauses: Vec<Boxed>, needed: usize) -> Boxed {
     if needed > clauses.len() || clauses.is_empty() {
@@ -46,7 +51,7 @@ pub(super) fn should(mut clauses: Vec<Boxed>, needed: usize) -> Boxed {
     if needed == clauses.len() {
         return must(clauses);
     }
-    let clauses = clauses.into_iter().map(|clause| (Occur::Should, clause)).collect();
+    let clauses = clauses.into_iter().map(|clause| (Occur::Should, scoring(clause))).collect();
     Box::new(BooleanQuery::with_minimum_required_clauses(clauses, needed.max(1)))
 }
 
@@ -55,7 +60,7 @@ pub(super) fn must(mut clauses: Vec<Boxed>) -> Boxed {
     if clauses.len() == 1 {
         return clauses.remove(0);
     }
-    Box::new(BooleanQuery::new(clauses.into_iter().map(|clause| (Occur::Must, clause)).collect()))
+    Box::new(BooleanQuery::new(clauses.into_iter().map(|clause| (Occur::Must, scoring(clause))).collect()))
 }
 
 /// The best of several.
@@ -77,6 +82,11 @@ pub(super) struct Parts {
 }
 
 impl Parts {
+    /// Does it only say what must not be?
+    pub(super) fn is_negative(&self) -> bool {
+        self.must.is_empty() && self.filter.is_empty() && self.should.is_empty() && !self.must_not.is_empty()
+    }
+
     /// The query; without `needed` one of `should` must hold if nothing else does.
     pub(super) fn query(self, needed: Option<usize>) -> Boxed {
         let Parts { must, filter, should, must_not } = self;
@@ -91,10 +101,52 @@ impl Parts {
         if needed > should.len() {
             return none();
         }
-        let mut required = must;
-        required.extend(filter.into_iter().map(|query| constant(query, 0.0)));
+        // What finds all only adds to the score: the first filter can do that.
+        let (alls, mut required): (Vec<Boxed>, Vec<Boxed>) =
+            must.into_iter().partition(|query| query.is::<AllQuery>() && !filter.is_empty());
+        let mut score = alls.len() as f32;
+        required.extend(filter.into_iter().map(|query| constant(query, std::mem::take(&mut score))));
         let needed = if demanding { needed } else { needed.max(1) };
         clauses(required, should, must_not, needed)
+    }
+}
+
+/// What a part of a text came to.
+pub(super) enum Found {
+    One(Boxed),
+    /// Clauses that count so many times, and of which it may be told how many must hold.
+    Many(Parts, f32),
+}
+
+impl Found {
+    pub(super) fn query(self) -> Boxed {
+        match self {
+            Found::One(query) => query,
+            Found::Many(parts, boost) => boosted(parts.query(None), boost),
+        }
+    }
+
+    /// The query, where so many of several clauses must hold.
+    pub(super) fn with(self, spec: Option<&Value>) -> Result<Boxed> {
+        match (self, spec) {
+            (Found::Many(parts, boost), Some(spec)) => {
+                let needed = required(spec, parts.should.len())?;
+                Ok(boosted(parts.query(Some(needed)), boost))
+            }
+            (found, _) => Ok(found.query()),
+        }
+    }
+
+    pub(super) fn times(self, more: f32) -> Found {
+        match self {
+            Found::One(query) => Found::One(boosted(query, more)),
+            Found::Many(parts, boost) => Found::Many(parts, boost * more),
+        }
+    }
+
+    /// Does it find nothing, whatever there is?
+    pub(super) fn is_none(&self) -> bool {
+        matches!(self, Found::One(query) if query.is::<EmptyQuery>())
     }
 }
 
@@ -105,8 +157,8 @@ fn clauses(required: Vec<Boxed>, optional: Vec<Boxed>, forbidden: Vec<Boxed>, ne
     if forbidden.is_empty() && required.is_empty() {
         return should(optional, needed);
     }
-    let all = required.into_iter().map(|query| (Occur::Must, query));
-    let all = all.chain(optional.into_iter().map(|query| (Occur::Should, query)));
+    let all = required.into_iter().map(|query| (Occur::Must, scoring(query)));
+    let all = all.chain(optional.into_iter().map(|query| (Occur::Should, scoring(query))));
     let all = all.chain(forbidden.into_iter().map(|query| (Occur::MustNot, query)));
     Box::new(BooleanQuery::with_minimum_required_clauses(all.collect(), needed))
 }
@@ -157,6 +209,9 @@ impl Context<'_> {
             part.extend(read);
         }
         let needed = options.get("minimum_should_match").map(|spec| required(spec, parts.should.len())).transpose()?;
+        if options.flag("adjust_pure_negative")? == Some(false) && parts.is_negative() {
+            return Ok(none());
+        }
         Ok(boosted(parts.query(needed), options.boost()?))
     }
 

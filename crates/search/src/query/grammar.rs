@@ -11,16 +11,38 @@ pub(super) enum Node {
     Boost(Box<Node>, f32),
     /// Words, as they stand between operators.
     Words(String),
+    /// Words beside each other, which are read as one text.
+    Text(String),
     /// Words in quotes, with how far they may be apart.
     Phrase(String, Option<usize>),
     /// A word that may be written otherwise.
     Near(String, Option<String>),
     /// A word with `*` or `?`.
     Pattern(String),
+    /// Words that begin so.
+    Prefix(String),
     /// A regular expression.
     Regular(String),
     /// From here to there, ends in or not.
     Range { lower: Option<String>, upper: Option<String>, lower_in: bool, upper_in: bool },
+}
+
+impl Node {
+    /// The range that words in one field mean if they begin as `>`, `>=`, `<` or `<=`.
+    pub(super) fn range(&self) -> Option<Node> {
+        let (Node::Words(text) | Node::Text(text)) = self else { return None };
+        let greater = text.starts_with('>');
+        let told = text.strip_prefix(['>', '<']).filter(|told| !told.is_empty())?;
+        let equal = told.strip_prefix('=').filter(|told| !told.is_empty());
+        let told = Some(equal.unwrap_or(told).to_owned());
+        let (lower, upper) = if greater { (told, None) } else { (None, told) };
+        Some(Node::Range { lower, upper, lower_in: equal.is_some(), upper_in: equal.is_some() })
+    }
+
+    /// Is this words, but none when it is read as full text?
+    pub(super) fn is_void(&self) -> bool {
+        matches!(self, Node::Words(text) | Node::Text(text) | Node::Phrase(text, _) if crate::analysis::words(text).is_empty())
+    }
 }
 
 /// How a clause must hold.
@@ -33,6 +55,8 @@ pub(super) enum Occurs {
 
 /// Groups within groups, at most.
 const DEEPEST: usize = 50;
+
+const SPACES: [char; 5] = [' ', '\t', '\n', '\r', '\u{3000}'];
 
 pub(super) struct Parser<'a> {
     rest: &'a str,
@@ -60,7 +84,7 @@ impl<'a> Parser<'a> {
     }
 
     fn space(&mut self) {
-        self.rest = self.rest.trim_start_matches([' ', '\t', '\n', '\r', '\u{3000}']);
+        self.rest = self.rest.trim_start_matches(SPACES);
     }
 
     fn eat(&mut self, text: &str) -> bool {
@@ -74,14 +98,36 @@ impl<'a> Parser<'a> {
     }
 
     fn eat_word(&mut self, word: &str) -> bool {
-        let met = self
-            .rest
-            .strip_prefix(word)
-            .filter(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r', '(', '"', ')']));
-        if let Some(rest) = met {
+        let rest = term(self.rest).filter(|(told, _)| *told == word).map(|(_, rest)| rest);
+        if let Some(rest) = rest {
             self.rest = rest;
         }
-        met.is_some()
+        rest.is_some()
+    }
+
+    /// Words beside each other, if there are two or more: a word that something belongs to is none of them.
+    fn beside(&mut self) -> Option<String> {
+        let (first, mut rest) = plain(self.rest)?;
+        let mut text = unescaped(first);
+        let mut count = 1;
+        while let Some((next, behind)) = plain(rest).filter(|(_, behind)| is_free(behind)) {
+            text.push(' ');
+            text.push_str(&unescaped(next));
+            count += 1;
+            rest = behind;
+        }
+        if count == 1 {
+            return None;
+        }
+        self.rest = rest;
+        Some(text)
+    }
+
+    /// `+`, `-` or `!` with space behind it, which is a word.
+    fn bare(&self) -> Option<char> {
+        let mut characters = self.rest.chars();
+        let sign = characters.next().filter(|first| "+-!".contains(*first))?;
+        characters.next().filter(|next| SPACES.contains(next)).map(|_| sign)
     }
 
     fn query(&mut self) -> Parsed<Node> {
@@ -91,9 +137,13 @@ impl<'a> Parser<'a> {
             if self.rest.is_empty() || self.rest.starts_with(')') {
                 break;
             }
-            let joint = if self.eat_word("AND") || self.eat("&&") {
+            if let Some(text) = self.beside() {
+                clauses.push((if self.and_by_default { Occurs::Must } else { Occurs::Should }, Node::Text(text)));
+                continue;
+            }
+            let joint = if self.eat_word("AND") || self.eat_word("&&") {
                 Joint::And
-            } else if self.eat_word("OR") || self.eat("||") {
+            } else if self.eat_word("OR") || self.eat_word("||") {
                 Joint::Or
             } else {
                 Joint::None
@@ -103,7 +153,9 @@ impl<'a> Parser<'a> {
             }
             self.space();
             let (mut forbidden, mut demanded) = (false, false);
-            if self.eat("+") {
+            if self.bare().is_some() {
+                // It is the clause.
+            } else if self.eat("+") {
                 demanded = true;
             } else if self.eat("-") || self.eat("!") || self.eat_word("NOT") {
                 forbidden = true;
@@ -111,6 +163,9 @@ impl<'a> Parser<'a> {
             self.space();
             let clause = self.clause()?;
             self.join(&mut clauses, joint, forbidden, demanded, clause);
+        }
+        if clauses.is_empty() {
+            return Err(format!("Encountered \"{}\"", self.rest.chars().next().map_or("<EOF>".to_owned(), String::from)));
         }
         if clauses.len() == 1 && clauses.first().is_some_and(|(occurs, _)| *occurs != Occurs::MustNot) {
             return Ok(clauses.remove(0).1);
@@ -151,7 +206,7 @@ impl<'a> Parser<'a> {
                 return Err("Encountered \"<EOF>\" where \")\" was expected".to_owned());
             }
             self.depth -= 1;
-            node
+            Node::In(None, Box::new(node))
         } else {
             self.atom()?
         };
@@ -165,15 +220,14 @@ impl<'a> Parser<'a> {
     /// `name:`, if it stands here.
     fn field(&mut self) -> Option<String> {
         let (name, rest) = term(self.rest)?;
-        let rest = rest.strip_prefix(':')?;
-        self.rest = rest;
+        self.rest = rest.trim_start_matches(SPACES).strip_prefix(':')?;
+        self.space();
         Some(unescaped(name))
     }
 
     fn boost(&mut self, node: Node) -> Parsed<Node> {
-        if !self.eat("^") {
-            return Ok(node);
-        }
+        let Some(rest) = self.rest.trim_start_matches(SPACES).strip_prefix('^') else { return Ok(node) };
+        self.rest = rest.trim_start_matches(SPACES);
         let number = self.digits();
         let boost = number.parse::<f32>().map_err(|_| format!("Cannot read a boost from \"^{number}\""))?;
         Ok(Node::Boost(Box::new(node), boost))
@@ -187,11 +241,14 @@ impl<'a> Parser<'a> {
     }
 
     fn atom(&mut self) -> Parsed<Node> {
+        if let Some(sign) = self.bare() {
+            self.rest = self.rest.get(1..).unwrap_or_default();
+            return Ok(Node::Words(sign.to_string()));
+        }
         match self.rest.chars().next() {
             Some('"') => self.phrase(),
             Some('[' | '{') => self.range(),
             Some('/') => self.regular(),
-            Some('>' | '<') => self.comparison(),
             Some(_) => self.words(),
             None => Err("Encountered \"<EOF>\"".to_owned()),
         }
@@ -202,7 +259,7 @@ impl<'a> Parser<'a> {
         let end = unescaped_end(inner, '"').ok_or("Lexical error: a quote that does not end")?;
         let text = unescaped(inner.get(..end).unwrap_or_default());
         self.rest = inner.get(end + 1..).unwrap_or_default();
-        let slop = if self.eat("~") { Some(self.digits().parse::<f32>().unwrap_or(0.0) as usize) } else { None };
+        let slop = self.tilde().and_then(|slop| slop.parse::<f32>().ok()).map(|slop| slop as usize);
         Ok(Node::Phrase(text, slop))
     }
 
@@ -252,23 +309,22 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn comparison(&mut self) -> Parsed<Node> {
-        let greater = self.rest.starts_with('>');
-        self.rest = self.rest.get(1..).unwrap_or_default();
-        let inclusive = self.eat("=");
-        let (told, rest) = term(self.rest).ok_or("Encountered a comparison with nothing")?;
+    /// What stands behind `~`.
+    fn tilde(&mut self) -> Option<&'a str> {
+        let rest = self.rest.trim_start_matches(SPACES).strip_prefix('~')?;
+        let (told, rest) = term(rest).unwrap_or(("", rest));
         self.rest = rest;
-        let told = Some(unescaped(told));
-        let (lower, upper) = if greater { (told, None) } else { (None, told) };
-        Ok(Node::Range { lower, upper, lower_in: inclusive, upper_in: inclusive })
+        Some(told)
     }
 
     fn words(&mut self) -> Parsed<Node> {
         let (told, rest) = term(self.rest).ok_or_else(|| format!("Encountered \"{}\"", self.rest))?;
+        if OPERATORS.contains(&told) {
+            return Err(format!("Encountered \"{told}\""));
+        }
         self.rest = rest;
-        if self.eat("~") {
-            let edits = self.digits();
-            return Ok(Node::Near(unescaped(told), (!edits.is_empty()).then(|| edits.to_owned())));
+        if let Some(edits) = self.tilde() {
+            return Ok(Node::Near(unescaped(told), Some(edits).filter(|edits| !edits.is_empty()).map(str::to_owned)));
         }
         if is_pattern(told) {
             return Ok(Node::Pattern(told.to_owned()));
@@ -277,12 +333,26 @@ impl<'a> Parser<'a> {
     }
 }
 
+const OPERATORS: [&str; 5] = ["AND", "OR", "NOT", "&&", "||"];
+
+/// The term that stands first behind spaces, if it is no operator and no pattern.
+fn plain(text: &str) -> Option<(&str, &str)> {
+    term(text.trim_start_matches(SPACES)).filter(|(told, _)| !OPERATORS.contains(told) && !is_pattern(told))
+}
+
+/// Does what stands here leave the word before it alone?
+fn is_free(behind: &str) -> bool {
+    let behind = behind.trim_start_matches(SPACES);
+    let told = term(behind).map_or("", |(told, _)| told);
+    !behind.starts_with([':', '~', '^']) && told != "*" && (told == "NOT" || !OPERATORS.contains(&told))
+}
+
 /// The term that stands first, escapes left in, and what is behind it.
 fn term(text: &str) -> Option<(&str, &str)> {
     let mut characters = text.char_indices().peekable();
     let mut end = text.len();
     while let Some((place, character)) = characters.next() {
-        let special = if place == 0 { "+-!():^[]\"{}~/<> \t\n\r\u{3000}" } else { "():^[]\"{}~ \t\n\r\u{3000}" };
+        let special = if place == 0 { "+-!():^[]\"{}~/ \t\n\r\u{3000}" } else { "!():^[]\"{}~/ \t\n\r\u{3000}" };
         if character == '\\' {
             characters.next()?;
         } else if special.contains(character) {

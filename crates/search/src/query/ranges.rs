@@ -1,6 +1,6 @@
 //! Ranges.
 
-use super::{Boxed, Context, Options, boosted, constant, none, single, values};
+use super::{Boxed, Context, Options, boosted, constant, none, single, uncreatable, values};
 use crate::mapping::{Kind, Leaf};
 use crate::{Error, Result, dates, zones};
 use serde_json::{Map, Value};
@@ -76,6 +76,16 @@ fn open<T>(bound: Bound<T>) -> Bound<T> {
 const NAMES: [&str; 11] =
     ["gte", "gt", "lte", "lt", "from", "to", "include_lower", "include_upper", "format", "time_zone", "relation"];
 
+/// How a range of a document must lie to this one: for single values all is the same, but to lie apart, which is not supported.
+fn relation(told: Option<&Value>) -> Result<()> {
+    let Some(told) = told.map(crate::java::written) else { return Ok(()) };
+    match told.to_lowercase().as_str() {
+        "intersects" | "within" | "contains" => Ok(()),
+        "disjoint" => Err(Error::argument(format!("[range] query does not support relation [{told}]"))),
+        _ => Err(Error::argument(format!("{told} is not a valid relation"))),
+    }
+}
+
 impl Context<'_> {
     pub(super) fn range(&self, body: &Map<String, Value>) -> Result<Boxed> {
         let Some((path, told)) = single("range", body)? else { return Err(Error::argument("field name is null or empty")) };
@@ -83,6 +93,7 @@ impl Context<'_> {
             return Err(Error::parsing(format!("[range] query does not support [{path}]")));
         };
         let options = Options::new("range", told).allow(&NAMES)?;
+        relation(options.get("relation"))?;
         let ends = Ends::read(&options)?;
         if let Some(zone) = ends.zone {
             dates::zone(zone)?;
@@ -93,6 +104,9 @@ impl Context<'_> {
     /// Documents whose field is between two ends.
     pub(super) fn between(&self, path: &str, ends: &Ends) -> Result<Boxed> {
         let Some(leaf) = self.leaf(path) else { return Ok(none()) };
+        if leaf.is_own() {
+            return Err(uncreatable(&format!("Field [{path}] of type [{path}] does not support range queries")));
+        }
         if matches!((ends.lower, ends.upper), (Bound::Unbounded, Bound::Unbounded)) {
             return Ok(self.existing(path));
         }
@@ -100,8 +114,9 @@ impl Context<'_> {
             Kind::Text | Kind::Keyword => words(leaf, ends),
             Kind::Long => whole(leaf, ends)?,
             Kind::Double => {
-                let exact = |bound: Bound<&Value>| try_map(bound, &values::number);
-                doubles(leaf, exact(ends.lower)?, exact(ends.upper)?)
+                // Ends are told apart from numbers of eleven binary digits by all that a single has.
+                let real = |bound: Bound<&Value>| try_map(bound, &|value| values::real(&leaf.type_name, value));
+                doubles(leaf, real(ends.lower)?, real(ends.upper)?)
             }
             Kind::Boolean => {
                 let flag = |bound: Bound<&Value>| try_map(bound, &|value| values::truth(value).map(i64::from));

@@ -1,17 +1,19 @@
 //! `query_string`: what a reader types.
 
-use super::compound::{Parts, best, required};
+use super::compound::{Found, Parts, best};
+use super::expand::Prefixed;
 use super::fuzzy::Near;
 use super::grammar::{Node, Occurs, Parser};
 use super::ranges::Ends;
+use super::rewriting::{constant_rewrite, rewrite};
 use super::texts::{Search, Style, analyzer, fields, operator};
-use super::{Boxed, Context, Mark, Options, all, boosted, constant, none, terms, unaskable};
+use super::{Boxed, Context, Mark, Options, all, boosted, constant, none, regular, searchable, terms, unaskable};
 use crate::mapping::Kind;
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 use std::ops::Bound;
 
-const NAMES: [&str; 28] = [
+const NAMES: [&str; 25] = [
     "query",
     "fields",
     "default_field",
@@ -37,14 +39,13 @@ const NAMES: [&str; 28] = [
     "time_zone",
     "type",
     "escape",
-    "split_on_whitespace",
-    "use_dis_max",
-    "locale",
 ];
 
 /// How a query is carried out.
 pub(super) struct Plan<'b> {
     pub fields: Vec<(String, f32)>,
+    /// Is there one field that words are looked for in where none is named?
+    pub single: bool,
     pub lenient: bool,
     pub all: bool,
     pub slop: usize,
@@ -52,24 +53,19 @@ pub(super) struct Plan<'b> {
     pub style: Style,
     pub zone: Option<&'b str>,
     pub leading_wildcard: bool,
-    pub required: Option<&'b Value>,
+    pub near: Near,
+    /// Phrases are looked for in the field of this ending, where there is one.
+    pub suffix: Option<&'b str>,
 }
 
-impl Context<'_> {
-    pub(super) fn query_string(&self, body: &Map<String, Value>) -> Result<Boxed> {
-        let options = Options::new("query_string", body).allow(&NAMES)?;
-        let Some(text) = options.get("query").map(crate::java::written) else {
-            return Err(Error::parsing("query_string must be provided with a [query]"));
-        };
-        analyzer(&options)?;
-        let mut named = fields(&options)?;
-        if let Some(field) = options.text("default_field")? {
+impl<'b> Plan<'b> {
+    fn read(options: &Options<'b>) -> Result<Self> {
+        let mut named = fields(options)?;
+        let default = options.text("default_field")?;
+        if let Some(field) = default {
             if options.get("fields").is_some() {
-                return Err(Error::new(
-                    400,
-                    "action_request_validation_exception",
-                    "cannot use [default_field] and [fields] together",
-                ));
+                let reason = "cannot use [default_field] and [fields] together";
+                return Err(Error::new(400, "action_request_validation_exception", reason));
             }
             named = vec![(field.to_owned(), 1.0)];
         }
@@ -81,18 +77,51 @@ impl Context<'_> {
                 return Err(Error::new(400, "parse_exception", reason));
             }
         };
+        let zone = options.text("time_zone")?;
+        zone.map(crate::dates::zone).transpose()?;
         let default_tie = if options.text("type")? == Some("most_fields") { 1.0 } else { 0.0 };
-        let plan = Plan {
+        Ok(Plan {
             lenient: options.flag("lenient")?.unwrap_or_else(|| named.iter().all(|(path, _)| path == "*")),
             fields: named,
+            single: default.is_some_and(|field| !field.contains('*')),
             all: operator(options.text("default_operator")?)?,
             slop: options.count("phrase_slop")?.unwrap_or(0),
             tie: options.number("tie_breaker")?.map_or(default_tie, |tie| tie as f32),
             style,
-            zone: options.text("time_zone")?,
+            zone,
             leading_wildcard: options.flag("allow_leading_wildcard")?.unwrap_or(true),
-            required: options.get("minimum_should_match"),
+            near: Near::of_string(options)?,
+            suffix: options.text("quote_field_suffix")?,
+        })
+    }
+}
+
+/// The text with a `\` before all that is not a letter to the grammar.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        if "\\+-!():^[]\"{}~*?|&/".contains(character) {
+            escaped.push('\\');
+        }
+        escaped.push(character);
+    }
+    escaped
+}
+
+impl Context<'_> {
+    pub(super) fn query_string(&self, body: &Map<String, Value>) -> Result<Boxed> {
+        let options = Options::new("query_string", body).allow(&NAMES)?;
+        let Some(mut text) = options.get("query").map(crate::java::written) else {
+            return Err(Error::parsing("query_string must be provided with a [query]"));
         };
+        analyzer(&options, "analyzer")?;
+        analyzer(&options, "quote_analyzer")?;
+        constant_rewrite(&options, "rewrite")?;
+        rewrite(&options, "fuzzy_rewrite")?;
+        let plan = Plan::read(&options)?;
+        if options.flag("escape")? == Some(true) {
+            text = escaped(&text);
+        }
         if text.trim().is_empty() {
             return Ok(none());
         }
@@ -101,45 +130,62 @@ impl Context<'_> {
             error.cause = Some(Box::new(Error::new(400, "parse_exception", reason)));
             error
         })?;
-        Ok(boosted(self.node(&node, None, &plan)?, options.boost()?))
+        let found = self.node(&node, None, &plan)?;
+        Ok(boosted(found.with(options.get("minimum_should_match"))?, options.boost()?))
     }
 
-    fn node(&self, node: &Node, field: Option<&str>, plan: &Plan) -> Result<Boxed> {
+    fn node(&self, node: &Node, field: Option<&str>, plan: &Plan) -> Result<Found> {
         match node {
             Node::In(name, inner) => self.node(inner, name.as_deref().or(field), plan),
-            Node::Boost(inner, boost) => Ok(boosted(self.node(inner, field, plan)?, *boost)),
-            Node::All(clauses) => {
-                let mut parts = Parts::default();
-                for (occurs, clause) in clauses {
-                    self.count(1)?;
-                    let shown = self.marks.borrow().len();
-                    let query = self.node(clause, field, plan)?;
-                    match occurs {
-                        Occurs::Must => parts.must.push(query),
-                        Occurs::Should => parts.should.push(query),
-                        Occurs::MustNot => {
-                            self.marks.borrow_mut().truncate(shown);
-                            parts.must_not.push(query);
-                        }
-                    }
-                }
-                let needed = plan.required.map(|spec| required(spec, parts.should.len())).transpose()?;
-                Ok(parts.query(needed))
-            }
+            Node::Boost(inner, boost) => Ok(self.node(inner, field, plan)?.times(*boost)),
+            Node::All(clauses) => self.clauses(clauses, field, plan),
             atom => self.anywhere(atom, field, plan),
         }
     }
 
-    /// What is looked for in one field, or in the best of several.
-    pub(super) fn anywhere(&self, atom: &Node, field: Option<&str>, plan: &Plan) -> Result<Boxed> {
-        match (atom, field) {
-            (Node::Pattern(pattern), Some("*")) if pattern == "*" => return Ok(all()),
-            (Node::Pattern(pattern), None) if pattern == "*" && plan.fields.iter().any(|(path, _)| path == "*") => {
-                return Ok(all());
+    fn clauses(&self, clauses: &[(Occurs, Node)], field: Option<&str>, plan: &Plan) -> Result<Found> {
+        let mut parts = Parts::default();
+        for (occurs, clause) in clauses {
+            self.count(1)?;
+            let shown = self.marks.borrow().len();
+            let found = self.node(clause, field, plan)?;
+            if clause.is_void() && found.is_none() {
+                continue;
             }
-            (Node::Pattern(pattern) | Node::Words(pattern), Some("_exists_")) => return Ok(self.existing(pattern)),
+            match (clause, found, occurs) {
+                // The words of a text are clauses like those around it.
+                (Node::Text(_), Found::Many(words, 1.0), _) => {
+                    parts.must.extend(words.must);
+                    parts.should.extend(words.should);
+                }
+                (_, found, Occurs::Must) => parts.must.push(found.query()),
+                (_, found, Occurs::Should) => parts.should.push(found.query()),
+                (_, found, Occurs::MustNot) => {
+                    self.marks.borrow_mut().truncate(shown);
+                    parts.must_not.push(found.query());
+                }
+            }
+        }
+        if parts.is_negative() {
+            parts.filter.push(all());
+        } else if parts.must.is_empty() && parts.should.is_empty() {
+            return Ok(Found::One(none()));
+        }
+        Ok(Found::Many(parts, 1.0))
+    }
+
+    /// What is looked for in one field, or in the best of several.
+    pub(super) fn anywhere(&self, atom: &Node, field: Option<&str>, plan: &Plan) -> Result<Found> {
+        match (atom, field) {
+            (Node::Pattern(pattern), Some("*")) if pattern == "*" => return Ok(Found::One(all())),
+            (Node::Pattern(pattern), None) if pattern == "*" && plan.fields.iter().any(|(path, _)| path == "*") => {
+                return Ok(Found::One(all()));
+            }
+            (Node::Pattern(pattern) | Node::Words(pattern), Some("_exists_")) => return Ok(Found::One(self.existing(pattern))),
             _ => {}
         }
+        let range = if field.is_some() || plan.single { atom.range() } else { None };
+        let atom = range.as_ref().unwrap_or(atom);
         let named = match field {
             Some(field) => self.fields(&[(field.to_owned(), 1.0)]),
             None => self.fields(&plan.fields),
@@ -147,37 +193,47 @@ impl Context<'_> {
         let lenient = plan.lenient || field.is_some_and(|field| field.contains('*'));
         let mut found = vec![];
         for (path, boost) in named {
-            match self.atom(atom, &path, plan, lenient) {
-                Ok(query) if query.is::<tantivy::query::EmptyQuery>() => {}
-                Ok(query) => found.push(boosted(query, boost)),
+            match self.atom(atom, &self.quoted(atom, path, plan), plan, lenient) {
+                Ok(one) if one.is_none() => {}
+                Ok(one) => found.push(one.times(boost)),
                 Err(error) if lenient && error.in_search => {}
                 Err(error) => return Err(error),
             }
         }
-        Ok(best(found, plan.tie))
+        if found.len() == 1 {
+            return Ok(found.remove(0));
+        }
+        Ok(Found::One(best(found.into_iter().map(Found::query).collect(), plan.tie)))
     }
 
-    fn atom(&self, atom: &Node, path: &str, plan: &Plan, lenient: bool) -> Result<Boxed> {
+    /// The field that a phrase is looked for in.
+    fn quoted(&self, atom: &Node, path: String, plan: &Plan) -> String {
+        let other = plan.suffix.filter(|_| matches!(atom, Node::Phrase(..))).map(|suffix| format!("{path}{suffix}"));
+        other.filter(|other| self.leaf(other).is_some()).unwrap_or(path)
+    }
+
+    fn atom(&self, atom: &Node, path: &str, plan: &Plan, lenient: bool) -> Result<Found> {
+        searchable(path)?;
         let text_like = |style: Style, slop: usize, text: &str| {
             let search = Search { slop, lenient, all: plan.all, ..Search::new(style) };
-            self.text(path, &json!(text), &search)
+            self.found(path, &json!(text), &search)
         };
-        match atom {
-            Node::Words(text) => text_like(plan.style, plan.slop, text),
-            Node::Phrase(text, slop) => text_like(Style::Phrase, slop.unwrap_or(plan.slop), text),
+        Ok(Found::One(match atom {
+            Node::Words(text) | Node::Text(text) => return text_like(plan.style, plan.slop, text),
+            Node::Phrase(text, slop) => return text_like(Style::Phrase, slop.unwrap_or(plan.slop), text),
             Node::Near(word, edits) => {
-                let near = Near::plain(edits.as_deref())?;
-                let Some(leaf) = self.leaf(path) else { return Ok(none()) };
-                match leaf.kind {
-                    Kind::Text => Ok(self.near(path, leaf, &word.to_lowercase(), &near)),
-                    Kind::Keyword => Ok(self.near(path, leaf, word, &near)),
-                    _ => text_like(Style::Words, 0, word),
-                }
+                let near = plan.near.told(edits.as_deref())?;
+                let Some(leaf) = self.leaf(path) else { return Ok(Found::One(none())) };
+                terms::wordy("fuzzy", path, leaf)?;
+                let word = if leaf.kind == Kind::Text { &word.to_lowercase() } else { word };
+                self.near(path, leaf, word, &near)
             }
-            Node::Pattern(pattern) => self.pattern(path, pattern, plan),
+            Node::Pattern(pattern) => self.pattern(path, pattern, plan)?,
+            Node::Prefix(start) => self.beginning(path, start)?,
             Node::Regular(pattern) => {
-                let Some(leaf) = self.leaf(path) else { return Ok(none()) };
-                Ok(constant(terms::fitting(leaf, pattern, false)?, 1.0))
+                let Some(leaf) = self.leaf(path) else { return Ok(Found::One(none())) };
+                terms::wordy("regexp", path, leaf)?;
+                constant(regular::fitting(leaf, pattern, false, regular::ALL)?, 1.0)
             }
             Node::Range { lower, upper, lower_in, upper_in } => {
                 let (lower, upper) = (lower.as_ref().map(|told| json!(told)), upper.as_ref().map(|told| json!(told)));
@@ -187,10 +243,21 @@ impl Context<'_> {
                     Some(told) => Bound::Excluded(told.clone()),
                 };
                 let (lower, upper) = (bound(&lower, *lower_in), bound(&upper, *upper_in));
-                self.between(path, &Ends { lower: lower.as_ref(), upper: upper.as_ref(), format: None, zone: plan.zone })
+                self.between(path, &Ends { lower: lower.as_ref(), upper: upper.as_ref(), format: None, zone: plan.zone })?
             }
-            Node::All(_) | Node::In(..) | Node::Boost(..) => self.node(atom, Some(path), plan),
+            Node::All(_) | Node::In(..) | Node::Boost(..) => return self.node(atom, Some(path), plan),
+        }))
+    }
+
+    fn beginning(&self, path: &str, start: &str) -> Result<Boxed> {
+        let Some(leaf) = self.leaf(path) else { return Ok(none()) };
+        if leaf.type_name == "_index" {
+            return Ok(self.of_index(&[format!("{start}*")], false));
         }
+        terms::wordy("prefix", path, leaf)?;
+        let start = if leaf.kind == Kind::Text { start.to_lowercase() } else { start.to_owned() };
+        self.mark(path, Mark::Prefix(start.clone()));
+        Ok(constant(Box::new(Prefixed { leaf: leaf.clone(), start }), 1.0))
     }
 
     fn pattern(&self, path: &str, pattern: &str, plan: &Plan) -> Result<Boxed> {
@@ -201,18 +268,12 @@ impl Context<'_> {
             return Err(unaskable(format!("Failed to parse query [{pattern}]")));
         }
         let Some(leaf) = self.leaf(path) else { return Ok(none()) };
-        let pattern = match leaf.kind {
-            Kind::Text => pattern.to_lowercase(),
-            Kind::Keyword => pattern.to_owned(),
-            _ => {
-                let kind = &leaf.type_name;
-                let reason = format!(
-                    "Can only use wildcard queries on keyword and text fields - not on [{path}] which is of type [{kind}]"
-                );
-                return Err(unaskable(reason));
-            }
-        };
+        if leaf.type_name == "_index" {
+            return Ok(self.of_index(&[pattern.to_owned()], false));
+        }
+        terms::wordy("wildcard", path, leaf)?;
+        let pattern = if leaf.kind == Kind::Text { pattern.to_lowercase() } else { pattern.to_owned() };
         self.mark(path, Mark::Pattern(pattern.clone()));
-        Ok(constant(terms::like(leaf, &pattern, false)?, 1.0))
+        Ok(constant(regular::like(leaf, &pattern, false)?, 1.0))
     }
 }

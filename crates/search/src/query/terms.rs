@@ -1,21 +1,22 @@
 //! Queries on single words and values.
 
 use super::expand::{Lengths, Numbers, Prefixed};
-use super::{Boxed, Context, Mark, Options, all, boosted, constant, fuzzy, none, single, unaskable, uncreatable, values};
+use super::rewriting::constant_rewrite;
+use super::{
+    Boxed, Context, Mark, Options, all, boosted, constant, fuzzy, none, regular, searchable, single, unaskable, uncreatable,
+    values,
+};
 use crate::mapping::{Kind, Leaf};
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use tantivy::Term;
-use tantivy::query::{ExistsQuery, Query, RegexQuery, TermQuery, TermSetQuery};
+use tantivy::query::{ExistsQuery, Query, TermQuery, TermSetQuery};
 
 /// Values of a `terms` query, at most.
 const MOST_TERMS: usize = 65_536;
 
-/// Characters of a regular expression, at most.
-const LONGEST_PATTERN: usize = 1000;
-
 /// Documents of these ids.
-pub(crate) fn ids<'a>(ids: impl Iterator<Item = &'a str>) -> Boxed {
+pub(super) fn ids<'a>(ids: impl Iterator<Item = &'a str>) -> Boxed {
     let schema = crate::mapping::schema();
     let Ok(field) = schema.get_field("_id") else { return none() };
     Box::new(TermSetQuery::new(ids.map(|id| Term::from_field_text(field, id))))
@@ -48,8 +49,8 @@ fn told<'b>(query: &str, body: &'b Map<String, Value>, names: &[&str], more: &[&
 }
 
 /// Refuses fields that have no words.
-fn wordy(query: &str, path: &str, leaf: &Leaf) -> Result<()> {
-    if matches!(leaf.kind, Kind::Text | Kind::Keyword) {
+pub(super) fn wordy(query: &str, path: &str, leaf: &Leaf) -> Result<()> {
+    if matches!(leaf.kind, Kind::Text | Kind::Keyword) && !leaf.is_own() {
         return Ok(());
     }
     let kind = &leaf.type_name;
@@ -57,104 +58,21 @@ fn wordy(query: &str, path: &str, leaf: &Leaf) -> Result<()> {
     Err(if query == "fuzzy" { uncreatable(&reason) } else { unaskable(reason) })
 }
 
-/// Documents with words that a pattern of `*` and `?` fits.
-pub(super) fn like(leaf: &Leaf, pattern: &str, any_case: bool) -> Result<Boxed> {
-    let plain = pattern.strip_suffix('*').filter(|start| !start.contains(['*', '?', '\\']));
-    if let (Some(start), false) = (plain, any_case) {
-        return Ok(Box::new(Prefixed { leaf: leaf.clone(), start: start.to_owned() }));
-    }
-    let mut expression = String::new();
-    let mut characters = pattern.chars();
-    while let Some(character) = characters.next() {
-        match character {
-            '*' => expression.push_str(".*"),
-            '?' => expression.push('.'),
-            '\\' => literal(characters.next().unwrap_or('\\'), &mut expression),
-            other => literal(other, &mut expression),
-        }
-    }
-    regular(leaf, &expression, any_case)
-}
-
-/// A character of a regular expression that means itself.
-fn literal(character: char, into: &mut String) {
-    if !character.is_alphanumeric()
-        && character.is_ascii()
-        && !character.is_control()
-        && !matches!(character, ' ' | '<' | '>' | '"' | '\'')
-    {
-        into.push('\\');
-    }
-    into.push(character);
-}
-
-fn regular(leaf: &Leaf, expression: &str, any_case: bool) -> Result<Boxed> {
-    let flags = if any_case { "(?is)" } else { "(?s)" };
-    let query = RegexQuery::from_pattern(&format!("{flags}(?:{expression})"), leaf.field);
-    Ok(Box::new(query.map_err(|error| uncreatable(&error.to_string()))?))
-}
-
-/// Documents with words that a regular expression of Lucene's fits.
-pub(super) fn fitting(leaf: &Leaf, pattern: &str, any_case: bool) -> Result<Boxed> {
-    if pattern.chars().count() > LONGEST_PATTERN {
-        let length = pattern.chars().count();
-        let reason = format!(
-            "The length of regex [{length}] used in the Regexp Query request has exceeded the allowed maximum of [{LONGEST_PATTERN}]. This maximum can be set by changing the [index.max_regex_length] index level setting."
-        );
-        return Err(Error::argument(reason));
-    }
-    let mut depth = 0i32;
-    let mut expression = String::new();
-    let mut characters = pattern.chars();
-    let mut in_class = false;
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' => literal(characters.next().unwrap_or('\\'), &mut expression),
-            ']' => {
-                in_class = false;
-                expression.push(']');
-            }
-            '[' if !in_class => {
-                in_class = true;
-                expression.push('[');
-            }
-            '[' | '&' | '~' if in_class => literal(character, &mut expression),
-            other if in_class => expression.push(other),
-            '@' => expression.push_str(".*"),
-            '^' | '$' | '/' => literal(character, &mut expression),
-            '"' => characters.by_ref().take_while(|next| *next != '"').for_each(|next| literal(next, &mut expression)),
-            '~' | '&' | '<' | '>' | '#' => {
-                return Err(uncreatable(&format!("the operator [{character}] of regular expressions is not supported here")));
-            }
-            other => {
-                depth += i32::from(other == '(') - i32::from(other == ')');
-                expression.push(other);
-            }
-        }
-    }
-    if depth > 0 {
-        return Err(uncreatable(&format!("expected ')' at position {}", pattern.chars().count())));
-    }
-    regular(leaf, &expression, any_case)
-}
-
 impl Context<'_> {
     pub(super) fn term(&self, body: &Map<String, Value>) -> Result<Boxed> {
         let told = told("term", body, &["value", "term"], &["case_insensitive"])?;
         let options = Options::new("term", &told.options);
         let boost = options.boost()?;
-        if told.path == "_id" {
-            return Ok(boosted(constant(ids(told.value.as_str().into_iter()), 1.0), boost));
-        }
-        if told.path == "_index" {
-            return Ok(boosted(self.of_index(std::slice::from_ref(told.value)), boost));
-        }
         let Some(leaf) = self.leaf(told.path) else { return Ok(none()) };
         let any_case = options.flag("case_insensitive")? == Some(true);
+        if any_case && leaf.is_own() {
+            let told = crate::java::written(told.value);
+            return Ok(if leaf.type_name == "_index" { boosted(self.of_index(&[told], true), boost) } else { none() });
+        }
         if any_case && matches!(leaf.kind, Kind::Text | Kind::Keyword) {
             let mut expression = String::new();
-            crate::java::written(told.value).chars().for_each(|character| literal(character, &mut expression));
-            return Ok(constant(regular(leaf, &expression, true)?, boost));
+            crate::java::written(told.value).chars().for_each(|character| regular::literal(character, &mut expression));
+            return Ok(constant(regular::regular(leaf, &expression, true)?, boost));
         }
         Ok(boosted(self.value(told.path, leaf, told.value)?, boost))
     }
@@ -183,19 +101,22 @@ impl Context<'_> {
             return Err(Error::argument(reason));
         }
         let boost = Options::new("terms", body).boost()?;
-        if path == "_id" {
-            return Ok(constant(ids(told.iter().filter_map(Value::as_str)), boost));
-        }
+        searchable(path)?;
         if path == "_index" {
-            return Ok(boosted(self.of_index(told), boost));
+            let names: Vec<String> = told.iter().map(crate::java::written).collect();
+            return Ok(boosted(self.of_index(&names, false), boost));
         }
         let Some(leaf) = self.leaf(path) else { return Ok(none()) };
         Ok(constant(self.any_of(path, leaf, told)?, boost))
     }
 
     /// All documents, if the index is among those that are named.
-    fn of_index(&self, names: &[Value]) -> Boxed {
-        let named = names.iter().any(|name| crate::patterns::matches(&crate::java::written(name), &self.mapping.index));
+    pub(super) fn of_index(&self, names: &[String], any_case: bool) -> Boxed {
+        let index = &self.mapping.index;
+        let fits = |name: &String| {
+            crate::patterns::matches(name, index) || any_case && crate::patterns::matches(&name.to_lowercase(), index)
+        };
+        let named = names.iter().any(fits);
         if named { constant(all(), 1.0) } else { none() }
     }
 
@@ -215,7 +136,8 @@ impl Context<'_> {
                 Ok(Numbers::longs(leaf, numbers?.into_iter().flatten().collect()))
             }
             Kind::Double => {
-                let numbers = told.iter().map(|value| Ok(crate::document::rounded(&leaf.type_name, values::number(value)?)));
+                let kind = &leaf.type_name;
+                let numbers = told.iter().map(|value| Ok(crate::document::rounded(kind, values::real(kind, value)?)));
                 Ok(Numbers::doubles(leaf, numbers.collect::<Result<_>>()?))
             }
             Kind::Boolean | Kind::Date => {
@@ -241,12 +163,15 @@ impl Context<'_> {
         let Some(path) = options.text("field")? else {
             return Err(Error::parsing("[exists] must be provided with a [field]"));
         };
+        if path == "_source" {
+            searchable(path)?;
+        }
         Ok(boosted(self.existing(path), options.boost()?))
     }
 
     /// Documents that have a field, or any of an object's or a pattern's.
     pub(super) fn existing(&self, path: &str) -> Boxed {
-        if matches!(path, "_id" | "_index" | "_source" | "*") {
+        if matches!(path, "_id" | "_index" | "_seq_no" | "_version" | "*") {
             return constant(all(), 1.0);
         }
         let below = format!("{path}.*");
@@ -272,15 +197,19 @@ impl Context<'_> {
     pub(super) fn prefix(&self, body: &Map<String, Value>) -> Result<Boxed> {
         let told = told("prefix", body, &["value", "prefix"], &["case_insensitive", "rewrite"])?;
         let options = Options::new("prefix", &told.options);
+        constant_rewrite(&options, "rewrite")?;
         let Some(leaf) = self.leaf(told.path) else { return Ok(none()) };
-        wordy("prefix", told.path, leaf)?;
         let start = crate::java::written(told.value);
         let any_case = options.flag("case_insensitive")? == Some(true);
+        if leaf.type_name == "_index" {
+            return Ok(boosted(self.of_index(&[format!("{start}*")], any_case), options.boost()?));
+        }
+        wordy("prefix", told.path, leaf)?;
         self.mark(told.path, Mark::Prefix(if any_case { start.to_lowercase() } else { start.clone() }));
         let found = if any_case {
             let mut expression = String::new();
-            start.chars().for_each(|character| literal(character, &mut expression));
-            regular(leaf, &format!("{expression}.*"), true)?
+            start.chars().for_each(|character| regular::literal(character, &mut expression));
+            regular::regular(leaf, &format!("{expression}.*"), true)?
         } else {
             Box::new(Prefixed { leaf: leaf.clone(), start })
         };
@@ -290,12 +219,16 @@ impl Context<'_> {
     pub(super) fn wildcard(&self, body: &Map<String, Value>) -> Result<Boxed> {
         let told = told("wildcard", body, &["value", "wildcard"], &["case_insensitive", "rewrite"])?;
         let options = Options::new("wildcard", &told.options);
+        constant_rewrite(&options, "rewrite")?;
         let Some(leaf) = self.leaf(told.path) else { return Ok(none()) };
-        wordy("wildcard", told.path, leaf)?;
         let pattern = crate::java::written(told.value);
         let any_case = options.flag("case_insensitive")? == Some(true);
+        if leaf.type_name == "_index" {
+            return Ok(boosted(self.of_index(&[pattern], any_case), options.boost()?));
+        }
+        wordy("wildcard", told.path, leaf)?;
         self.mark(told.path, Mark::Pattern(if any_case { pattern.to_lowercase() } else { pattern.clone() }));
-        Ok(constant(like(leaf, &pattern, any_case)?, options.boost()?))
+        Ok(constant(regular::like(leaf, &pattern, any_case)?, options.boost()?))
     }
 
     pub(super) fn regexp(&self, body: &Map<String, Value>) -> Result<Boxed> {
@@ -306,10 +239,12 @@ impl Context<'_> {
             &["flags", "flags_value", "case_insensitive", "rewrite", "max_determinized_states"],
         )?;
         let options = Options::new("regexp", &told.options);
+        constant_rewrite(&options, "rewrite")?;
         let Some(leaf) = self.leaf(told.path) else { return Ok(none()) };
         wordy("regexp", told.path, leaf)?;
         let any_case = options.flag("case_insensitive")? == Some(true);
-        Ok(constant(fitting(leaf, &crate::java::written(told.value), any_case)?, options.boost()?))
+        let flags = regular::flags(&options)?;
+        Ok(constant(regular::fitting(leaf, &crate::java::written(told.value), any_case, flags)?, options.boost()?))
     }
 
     pub(super) fn fuzzy(&self, body: &Map<String, Value>) -> Result<Boxed> {

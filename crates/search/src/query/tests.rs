@@ -1,4 +1,4 @@
-use super::read;
+use super::{distance, read};
 use crate::mapping::Mapping;
 use crate::store::{Condition, Write};
 use crate::{Call, Indices};
@@ -164,4 +164,23 @@ fn odd_queries_do_no_harm() {
         }
     }
     assert!(read(&json!({"match": {"text": "x"}}), &Mapping::new(), 0).is_ok());
+}
+
+#[test]
+fn words_are_as_far_apart_as_edits_make_them() {
+    for (one, other, far, without_swaps) in [
+        ("", "", 0, 0),
+        ("", "ab", 2, 2),
+        ("roam", "roam", 0, 0),
+        ("roam", "raom", 1, 2),
+        ("roam", "foams", 2, 2),
+        ("ab", "ba", 1, 2),
+        ("abcd", "badc", 2, 3),
+        ("kitten", "sitting", 3, 3),
+    ] {
+        for most in 0..5 {
+            assert_eq!(distance(one, other, most, true), far.min(most + 1), "{one} {other} {most}");
+            assert_eq!(distance(one, other, most, false), without_swaps.min(most + 1), "{one} {other} {most}");
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! Queries that are text themselves.
 
-use super::compound::{best, must, required, should};
+use super::compound::{Found, Parts, best};
 use super::expand::{Prefixed, after};
 use super::fuzzy::Near;
 use super::scoring::scored;
-use super::{Boxed, Context, Mark, Options, all, boosted, constant, none, single, uncreatable, values};
+use super::sloppy::Sloppy;
+use super::terms::wordy;
+use super::{Boxed, Context, Mark, Options, all, boosted, constant, none, searchable, single, unaskable, uncreatable, values};
 use crate::analysis::{Word, words};
 use crate::mapping::{Kind, Leaf};
 use crate::{Error, Result};
@@ -59,15 +61,15 @@ pub(super) fn operator(told: Option<&str>) -> Result<bool> {
 }
 
 /// Refuses analyzers but the one there is.
-pub(super) fn analyzer(options: &Options) -> Result<()> {
-    match options.text("analyzer")? {
+pub(super) fn analyzer(options: &Options, name: &str) -> Result<()> {
+    match options.text(name)? {
         None | Some("standard" | "default") => Ok(()),
-        Some(other) => Err(uncreatable(&format!("[{}] analyzer [{other}] not found", options.query))),
+        Some(other) => Err(unaskable(format!("[{}] {name} [{other}] not found", options.query))),
     }
 }
 
 fn search<'b>(style: Style, options: &Options<'b>) -> Result<Search<'b>> {
-    analyzer(options)?;
+    analyzer(options, "analyzer")?;
     let empty = options.text("zero_terms_query")?;
     if let Some(other) = empty.filter(|told| !matches!(told.to_lowercase().as_str(), "none" | "all" | "null")) {
         return Err(Error::parsing(format!("Unsupported zero_terms_query value [{other}]")));
@@ -125,31 +127,40 @@ impl Context<'_> {
 
     /// Documents in whose field a text is found.
     pub(super) fn text(&self, path: &str, told: &Value, search: &Search) -> Result<Boxed> {
-        let Some(leaf) = self.leaf(path) else {
-            return if path == "_id" { Ok(constant(super::ids(told.as_str().into_iter()), 1.0)) } else { Ok(none()) };
-        };
+        self.found(path, told, search)?.with(search.required)
+    }
+
+    /// The same, before it is said how many words there must be.
+    pub(super) fn found(&self, path: &str, told: &Value, search: &Search) -> Result<Found> {
+        searchable(path)?;
+        let Some(leaf) = self.leaf(path) else { return Ok(Found::One(none())) };
         if leaf.kind == Kind::Text {
             return self.full_text(path, leaf, &words(&crate::java::written(told)), search);
         }
         if search.style == Style::PhrasePrefix {
             let kind = &leaf.type_name;
             let reason = format!("Can only use phrase prefix queries on text fields - not on [{path}] which is of type [{kind}]");
-            return if search.lenient { Ok(none()) } else { Err(uncreatable(&reason)) };
+            return if search.lenient { Ok(Found::One(none())) } else { Err(uncreatable(&reason)) };
         }
         let text = crate::java::written(told);
-        match (leaf.kind, &search.near, search.style) {
-            (Kind::Keyword, _, Style::BoolPrefix) => Ok(constant(Box::new(Prefixed { leaf: leaf.clone(), start: text }), 1.0)),
-            (Kind::Keyword, Some(near), Style::Words) => Ok(self.near(path, leaf, &text, near)),
+        Ok(Found::One(match (leaf.kind, &search.near, search.style) {
+            (Kind::Keyword, _, Style::BoolPrefix) if !leaf.is_own() => {
+                constant(Box::new(Prefixed { leaf: leaf.clone(), start: text }), 1.0)
+            }
+            (Kind::Keyword, Some(near), Style::Words) => {
+                wordy("fuzzy", path, leaf)?;
+                self.near(path, leaf, &text, near)
+            }
             _ => match self.value(path, leaf, told) {
-                Err(error) if search.lenient && error.in_search => Ok(none()),
-                found => found,
+                Err(error) if search.lenient && error.in_search => none(),
+                found => found?,
             },
-        }
+        }))
     }
 
-    fn full_text(&self, path: &str, leaf: &Leaf, words: &[Word], search: &Search) -> Result<Boxed> {
+    fn full_text(&self, path: &str, leaf: &Leaf, words: &[Word], search: &Search) -> Result<Found> {
         let Some((last, before)) = words.split_last() else {
-            return Ok(if search.empty_finds_all { all() } else { none() });
+            return Ok(Found::One(if search.empty_finds_all { all() } else { none() }));
         };
         self.count(words.len())?;
         let found = |word: &Word| match &search.near {
@@ -159,7 +170,7 @@ impl Context<'_> {
                 values::word(leaf, &word.text)
             }
         };
-        let clauses = match search.style {
+        let mut clauses = match search.style {
             Style::Words => words.iter().map(found).collect::<Vec<_>>(),
             Style::BoolPrefix => {
                 self.mark(path, Mark::Prefix(last.text.clone()));
@@ -170,19 +181,20 @@ impl Context<'_> {
                 self.mark(path, Mark::Prefix(last.text.clone()));
                 before.iter().for_each(|word| self.mark(path, Mark::Word(word.text.clone())));
                 let (before, last) = (before.to_vec(), last.clone());
-                return Ok(Box::new(PhrasePrefix { leaf: leaf.clone(), before, last, slop: search.slop, most: search.most }));
+                let prefix = PhrasePrefix { leaf: leaf.clone(), before, last, slop: search.slop, most: search.most };
+                return Ok(Found::One(Box::new(prefix)));
             }
             Style::Phrase => {
                 let texts = words.iter().map(|word| word.text.clone()).collect();
                 self.mark(path, Mark::Phrase(texts, search.slop));
-                return Ok(phrase(leaf, words, search.slop));
+                return Ok(Found::One(phrase(leaf, words, search.slop)));
             }
         };
-        if search.all {
-            return Ok(must(clauses));
-        }
-        let needed = search.required.map_or(Ok(1), |spec| required(spec, clauses.len()))?;
-        Ok(should(clauses, needed.max(1)))
+        Ok(match clauses.len() {
+            1 => Found::One(clauses.remove(0)),
+            _ if search.all => Found::Many(Parts { must: clauses, ..Parts::default() }, 1.0),
+            _ => Found::Many(Parts { should: clauses, ..Parts::default() }, 1.0),
+        })
     }
 
     pub(super) fn multi_match(&self, body: &Map<String, Value>) -> Result<Boxed> {
@@ -252,12 +264,15 @@ pub(super) fn fields(options: &Options) -> Result<Vec<(String, f32)>> {
 /// Documents with words that follow each other, so many places off at most.
 pub(super) fn phrase(leaf: &Leaf, words: &[Word], slop: usize) -> Boxed {
     let first = words.first().map_or(0, |word| word.place);
-    let terms: Vec<(usize, Term)> =
-        words.iter().map(|word| (word.place - first, Term::from_field_text(leaf.field, &word.text))).collect();
+    let term = |word: &Word| (word.place - first, Term::from_field_text(leaf.field, &word.text));
     match words {
         [] => none(),
         [word] => values::word(leaf, &word.text),
-        _ => scored(Box::new(PhraseQuery::new_with_offset_and_slop(terms, slop as u32)), leaf),
+        _ if slop == 0 => scored(Box::new(PhraseQuery::new_with_offset(words.iter().map(term).collect())), leaf),
+        _ => {
+            let words = words.iter().map(|word| (word.place - first, word.text.clone())).collect();
+            scored(Box::new(Sloppy { leaf: leaf.clone(), words, slop }), leaf)
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::scoring::{ScoredFlag, scored};
 use super::{Boxed, Context, constant, none, ranges, uncreatable};
-use crate::document::bounds;
+use crate::document::{bounds, rounded};
 use crate::mapping::{Kind, Leaf};
 use crate::{Result, dates};
 use serde_json::Value;
@@ -28,6 +28,22 @@ pub(super) fn number(value: &Value) -> Result<f64> {
         let told = crate::java::written(value);
         uncreatable(&if told.is_empty() { "empty String".to_owned() } else { format!("For input string: \"{told}\"") })
     })
+}
+
+/// A number of a type, as near as a single has it if the type is a single or less.
+pub(super) fn real(type_name: &str, value: &Value) -> Result<f64> {
+    let number = number(value)?;
+    let most = match type_name {
+        "float" => f64::from(f32::MAX),
+        "half_float" => 65504.0,
+        _ => return Ok(number),
+    };
+    let single = number as f32;
+    if rounded(type_name, f64::from(single)).abs() > most {
+        let told = if single.is_finite() { crate::java::single(single) } else { "Infinity".to_owned() };
+        return Err(uncreatable(&format!("[{type_name}] supports only finite values, but got [{told}]")));
+    }
+    Ok(f64::from(single))
 }
 
 /// A whole number of a type, exactly, if it is one.
@@ -78,6 +94,14 @@ impl Context<'_> {
     /// Documents in whose field a value is.
     pub(super) fn value(&self, path: &str, leaf: &Leaf, value: &Value) -> Result<Boxed> {
         let found: Boxed = match leaf.kind {
+            Kind::Keyword if leaf.is_own() => {
+                let text = crate::java::written(value);
+                return Ok(if path == "_index" {
+                    self.of_index(&[text], false)
+                } else {
+                    constant(super::terms::ids(std::iter::once(text.as_str())), 1.0)
+                });
+            }
             Kind::Text | Kind::Keyword => {
                 let text = crate::java::written(value);
                 self.mark(path, super::Mark::Word(text.clone()));
@@ -88,7 +112,7 @@ impl Context<'_> {
                 None => none(),
             },
             Kind::Double => {
-                let number = crate::document::rounded(&leaf.type_name, number(value)?);
+                let number = rounded(&leaf.type_name, real(&leaf.type_name, value)?);
                 ranges::doubles(leaf, Bound::Included(number), Bound::Included(number))
             }
             Kind::Boolean => {

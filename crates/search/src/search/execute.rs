@@ -2,6 +2,7 @@
 
 use super::best::{Best, first, passes_by};
 use super::least::Least;
+use super::naming::name;
 use super::{Request, Target, Track};
 use crate::aggregate::{Fetch, Found as TopHits, Limits, Partial, Plan, Scope};
 use crate::fetch::{self, Shown};
@@ -24,12 +25,14 @@ pub(crate) struct Ranked {
     pub score: Option<f32>,
     /// Its keys, if an order was asked for.
     pub keys: Option<Vec<Value>>,
+    /// The names of the queries that find it.
+    pub named: Vec<String>,
 }
 
 impl Ranked {
     /// A hit without a score.
     pub(crate) fn plain(target: usize, address: DocAddress, keys: Option<Vec<Value>>) -> Self {
-        Ranked { target, address, score: None, keys }
+        Ranked { target, address, score: None, keys, named: vec![] }
     }
 }
 
@@ -125,6 +128,7 @@ pub(crate) fn search(targets: &[Target], request: &Request, typed: bool) -> Resu
     }
     found.hits.drain(..request.from.min(found.hits.len()));
     found.hits.truncate(request.size);
+    name(targets, request, &mut found.hits)?;
     if request.size == 0 {
         found.greatest = None;
     }
@@ -179,7 +183,7 @@ fn top_hits(targets: &[(&Target, &[(String, Mark)])], found: &TopHits<'_>) -> Re
     let write = |hit: &Hit| {
         let keys = found.sort.is_named().then(|| found.sort.values(hit));
         let score = (found.sort.needs_scores()).then_some(hit.score);
-        let ranked = Ranked { target: 0, address: hit.address, score, keys };
+        let ranked = Ranked { target: 0, address: hit.address, score, keys, named: vec![] };
         let mut written = vec![];
         let (target, marks) = targets.get(hit.index).ok_or_else(|| Error::new(500, "exception", "a hit of no index"))?;
         fetch::write(&mut written, target, &ranked, &shown, marks)?;
@@ -225,6 +229,7 @@ fn one(target: &Target, request: &Request, prepared: &Prepared) -> Result<Part> 
         address: hit.address,
         score: scored.then_some(hit.score),
         keys: sort.is_named().then(|| sort.values(&hit)),
+        named: vec![],
     };
     let partial = if together.is_some() { Some(outcome.partial) } else { partial };
     let greatest = outcome.sorted.greatest.filter(|_| scores || scored && !sort.is_named());
@@ -240,7 +245,7 @@ fn best(searcher: &Searcher, query: &dyn Query, reach: usize, track: Track, name
     }
     let rank = |(score, address): (f32, DocAddress)| {
         let keys = named.then(|| vec![Value::from(score)]);
-        Ranked { target: 0, address, score: Some(score), keys }
+        Ranked { target: 0, address, score: Some(score), keys, named: vec![] }
     };
     if query.is::<AllQuery>() {
         let hits = first(searcher, reach).into_iter().map(|address| rank((1.0, address))).collect();

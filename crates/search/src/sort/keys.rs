@@ -5,7 +5,7 @@ use crate::Result;
 use crate::blocks;
 use crate::mapping::Kind;
 use crate::zones::{self, Zone, Zones};
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::sync::Arc;
 use tantivy::columnar::{ColumnIndex, MonotonicallyMappableToU64, StrColumn, TermOrdHit};
 use tantivy::{DocAddress, DocId, Score, SegmentReader};
@@ -60,9 +60,10 @@ impl Keys {
     }
 }
 
-/// The code of a word that stands at a place, or just before it.
-fn word_code(place: u64, exact: bool) -> u64 {
-    place * 2 + if exact { 2 } else { 1 }
+/// The code of the word at a place. Before each are three codes more, for words that are not in the dictionary: see
+/// [`KeyReader::place`].
+fn word_code(place: u64) -> u64 {
+    place * 4 + 4
 }
 
 impl KeyReader {
@@ -86,7 +87,7 @@ impl KeyReader {
         let greatest = (field.missing == Missing::Last) != self.key.falling;
         Ok(match (&field.missing, field.kind) {
             (Missing::Code(code), _) => *code,
-            (Missing::Word(word), _) => self.place(word)?,
+            (Missing::Word(word), _) => self.place(word, word)?,
             (_, Kind::Keyword) => {
                 if greatest {
                     u64::MAX
@@ -99,11 +100,20 @@ impl KeyReader {
         })
     }
 
-    fn place(&self, word: &str) -> Result<u64> {
-        let Some(words) = &self.words else { return Ok(word_code(0, false)) };
-        Ok(match words.dictionary().term_ord_or_next(word)? {
-            TermOrdHit::Exact(place) => word_code(place, true),
-            TermOrdHit::Next(place) => word_code(place.min(words.num_terms() as u64), false),
+    /// The code of a word. One that is not in the dictionary stands between two that are: there it is before, at, or behind the
+    /// word that stands in for the field.
+    fn place(&self, word: &str, missing: &str) -> Result<u64> {
+        let place = match &self.words {
+            None => 0,
+            Some(words) => match words.dictionary().term_ord_or_next(word)? {
+                TermOrdHit::Exact(place) => return Ok(word_code(place)),
+                TermOrdHit::Next(place) => place.min(words.num_terms() as u64),
+            },
+        };
+        Ok(match word.cmp(missing) {
+            Ordering::Less => place * 4 + 1,
+            Ordering::Equal => place * 4 + 2,
+            Ordering::Greater => place * 4 + 3,
         })
     }
 
@@ -115,7 +125,10 @@ impl KeyReader {
     pub(super) fn after(&self, after: &After) -> Result<u64> {
         let code = match after {
             After::Number(code) => *code,
-            After::Word(word) => self.place(word)?,
+            After::Word(word) => match &self.key.what {
+                What::Field(Column { missing: Missing::Word(missing), .. }) => self.place(word, missing)?,
+                _ => self.place(word, word)?,
+            },
             After::Missing => self.missing,
         };
         Ok(self.turn(code))
@@ -139,7 +152,7 @@ impl KeyReader {
             1 => column.values.get_val(rows.start),
             _ => pick(field, rows.map(|row| column.values.get_val(row)).collect()),
         };
-        if field.kind == Kind::Keyword { word_code(picked, true) } else { picked }
+        if field.kind == Kind::Keyword { word_code(picked) } else { picked }
     }
 
     /// The keys of many documents.
@@ -156,7 +169,7 @@ impl KeyReader {
             _ => column.values.get_vals(docs, into),
         }
         if self.words.is_some() {
-            into.iter_mut().for_each(|code| *code = word_code(*code, true));
+            into.iter_mut().for_each(|code| *code = word_code(*code));
         }
         if self.key.falling {
             into.iter_mut().for_each(|code| *code = !*code);
@@ -200,7 +213,7 @@ impl KeyReader {
             }
         } else {
             let mut word = String::new();
-            let known = self.words.as_ref().is_some_and(|words| words.ord_to_str(plain / 2 - 1, &mut word).unwrap_or(false));
+            let known = self.words.as_ref().is_some_and(|words| words.ord_to_str(plain / 4 - 1, &mut word).unwrap_or(false));
             known.then(|| word.into_boxed_str())
         };
         let Some(word) = word else { return Code::Last };

@@ -52,6 +52,11 @@ fn pages_go_on_behind_any_value() {
         (json!([{ "tag": "desc" }]), json!(["bb"]), "0[\"b\"] 3[null]"),
         (json!(["tag"]), json!(["zz"]), "3[null]"),
         (json!(["tag"]), json!([null]), ""),
+        (json!([{ "tag": { "missing": "bm" } }]), json!(["bb"]), "3[\"bm\"] 2[\"c\"]"),
+        (json!([{ "tag": { "missing": "bm" } }]), json!(["bm"]), "2[\"c\"]"),
+        (json!([{ "tag": { "missing": "bm" } }]), json!(["bz"]), "2[\"c\"]"),
+        (json!([{ "tag": { "missing": "bm", "order": "desc" } }]), json!(["bz"]), "3[\"bm\"] 0[\"b\"]"),
+        (json!([{ "tag": { "missing": "bm", "order": "desc" } }]), json!(["bb"]), "0[\"b\"]"),
         (json!([{ "when": "desc" }]), json!(["2023-06-01"]), "2[1672531200000] 3[1] 0[-9223372036854775808]"),
         (json!(["n"]), json!([2.0]), "1[4] 2[9223372036854775807]"),
     ] {
