@@ -296,7 +296,7 @@ impl Ask<'_> {
 
     /// One index, which must be there.
     fn single(&self, name: &str) -> Result<Arc<Index>> {
-        self.indices.get(name).ok_or_else(|| missing(name))
+        self.indices.get(name).ok_or_else(|| self.indices.absent(name))
     }
 }
 
@@ -309,14 +309,17 @@ fn resolve(indices: &Indices, names: &str, lenient: bool) -> Result<Vec<Arc<Inde
         } else if name == "_all" || name.contains('*') {
             let pattern = if name == "_all" { "*" } else { name };
             // Who does not say the dot in front does not mean what is hidden behind one.
-            let shown = |index: &&Arc<Index>| pattern.starts_with('.') || !index.about.name.starts_with('.');
-            chosen.extend(all.iter().filter(shown).filter(|index| patterns::matches(pattern, &index.about.name)).cloned());
+            let meant = |name: &str| (pattern.starts_with('.') || !name.starts_with('.')) && patterns::matches(pattern, name);
+            if let Some(broken) = indices.broken().find(|name| meant(name)).filter(|_| !lenient) {
+                return Err(indices.absent(broken));
+            }
+            chosen.extend(all.iter().filter(|index| meant(&index.about.name)).cloned());
         } else {
             match indices.get(name) {
                 Some(index) => chosen.push(index),
                 None if lenient => {}
                 None if name.starts_with('_') => return Err(invalid_start(name)),
-                None => return Err(missing(name)),
+                None => return Err(indices.absent(name)),
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Indexes in folders: what is written is kept, what is committed is found.
 
+mod about;
 mod ahead;
 mod blooms;
 mod feed;

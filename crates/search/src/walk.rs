@@ -1,7 +1,7 @@
 //! All that a search finds, page by page, with memory for one page.
 
 use crate::search::{Found, Ranked, Request, Target, Track, search};
-use crate::store::{Index, Indices, missing, now_millis};
+use crate::store::{Index, Indices, now_millis};
 use crate::{Error, Result};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -150,7 +150,7 @@ impl Indices {
     /// Goes through all that a search's body finds in an index, `page` documents at a time. Without a `sort` they come in the order in
     /// which the index has them.
     pub fn pages(&self, name: &str, body: &Value, page: usize) -> Result<Pages> {
-        let index = self.get(name).ok_or_else(|| missing(name))?;
+        let index = self.get(name).ok_or_else(|| self.absent(name))?;
         let empty = serde_json::Map::new();
         let mut request = Request::read(body.as_object().unwrap_or(&empty))?;
         request.size = page.max(1);
@@ -163,7 +163,7 @@ impl Indices {
 
     /// The number of the newest write that can be found, if there is one.
     pub fn newest(&self, name: &str) -> Result<Option<u64>> {
-        let index: Arc<Index> = self.get(name).ok_or_else(|| missing(name))?;
+        let index: Arc<Index> = self.get(name).ok_or_else(|| self.absent(name))?;
         let target = Target::open(index)?;
         let newest = |segment: &tantivy::SegmentReader| -> Result<Option<u64>> {
             Ok(segment
@@ -178,7 +178,7 @@ impl Indices {
 
     /// The documents of a query whose last writes are newer than a number, the oldest first, so many at most.
     pub fn newer(&self, name: &str, query: &Value, than: u64, limit: usize) -> Result<Vec<Document>> {
-        let index: Arc<Index> = self.get(name).ok_or_else(|| missing(name))?;
+        let index: Arc<Index> = self.get(name).ok_or_else(|| self.absent(name))?;
         let target = Target::open(index)?;
         let field = target.searcher.schema().get_field("_seq_no")?;
         let behind = std::ops::Bound::Excluded(Term::from_field_u64(field, than));

@@ -244,6 +244,15 @@ impl Mapping {
         Ok(())
     }
 
+    /// Takes on what a document brought; what has no definition is an object.
+    pub(crate) fn extend(&mut self, fields: &BTreeMap<String, Option<Definition>>) -> Result<()> {
+        fields.iter().try_for_each(|(path, definition)| match definition {
+            Some(_) if self.definitions.contains_key(path) => Ok(()),
+            Some(definition) => self.define(path, definition.clone()),
+            None => self.define_object(path),
+        })
+    }
+
     fn define_object(&mut self, path: &str) -> Result<()> {
         let mut end = path.len();
         loop {
@@ -261,7 +270,7 @@ impl Mapping {
     }
 
     /// Adds a field, or checks that it is what it was.
-    pub(crate) fn define(&mut self, path: &str, definition: Definition) -> Result<()> {
+    fn define(&mut self, path: &str, definition: Definition) -> Result<()> {
         if self.objects.contains(path) {
             return Err(Error::argument(format!("can't merge a non object mapping [{path}] with an object mapping")));
         }
@@ -315,7 +324,8 @@ impl Mapping {
         for (path, definition) in fields {
             place(&mut root, path, Some(definition.told()));
         }
-        for path in &self.objects {
+        // What is in an object comes before it, and tells that it is one.
+        for path in self.objects.iter().rev() {
             place(&mut root, path, None);
         }
         Value::Object(root)

@@ -4,7 +4,7 @@ use super::{Ask, Body, Reply, refusal};
 use crate::error::set;
 use crate::fetch::SourceFilter;
 use crate::mapping::Mapping;
-use crate::store::{Condition, Done, Index, Outcome, Stored, Write, missing};
+use crate::store::{Condition, Done, Index, Outcome, Stored, Write};
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
@@ -158,7 +158,7 @@ pub(super) fn delete(ask: &Ask, name: &str, id: &str) -> Result<Reply> {
 /// An index that a document is read from.
 fn readable(ask: &Ask, name: &str) -> Result<Arc<Index>> {
     ask.indices.get(name).ok_or_else(|| {
-        let mut error = missing(name);
+        let mut error = ask.indices.absent(name);
         error
             .more
             .iter_mut()

@@ -1,5 +1,6 @@
 //! An index: its folder, its mapping, and what reads it.
 
+use super::about::{About, damaged, keep, revive};
 use super::ahead::{self, Ahead, Record};
 use super::blooms::Blooms;
 use super::sparse::Sparse;
@@ -8,7 +9,7 @@ use super::{now_millis, unique};
 use crate::document::{self, Reading};
 use crate::mapping::{self, Definition, Mapping};
 use crate::{Error, Result, analysis};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -21,21 +22,6 @@ use tantivy::{DocAddress, DocSet, Executor, IndexReader, ReloadPolicy, Searcher,
 /// Without a search for so long, an index is refreshed only when one comes, or when much waits.
 const IDLE_MILLIS: i64 = 30_000;
 const MUCH: u64 = 256 << 20;
-
-/// What a folder is told to be in.
-#[derive(Clone, Debug)]
-pub(crate) struct About {
-    /// Its name.
-    pub name: String,
-    /// A name that no other index has or had.
-    pub uuid: String,
-    /// When it was made.
-    pub created_millis: i64,
-    /// Is it fed from a log, by its owner alone?
-    pub fed: bool,
-    /// Settings, as they were told.
-    pub settings: Value,
-}
 
 /// An index.
 pub(crate) struct Index {
@@ -70,18 +56,6 @@ fn lock(folder: &Path) -> Result<File> {
         Error::new(500, "lock_obtain_failed_exception", reason)
     })?;
     Ok(file)
-}
-
-/// Writes a small file at once or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = path.with_extension("new");
-    std::fs::write(&beside, bytes)?;
-    File::open(&beside)?.sync_all()?;
-    std::fs::rename(&beside, path)?;
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }
 
 impl Index {
@@ -162,7 +136,11 @@ impl Index {
         writer.seq_no = writer.seq_no.max(record.seq_no + 1);
         match record.source {
             Some(source) => {
-                let document = self.prepare(record.id, source)?;
+                // What was answered is kept, whatever the mapping has become since: of that, what fits is indexed.
+                let document = self.prepare(record.id, source).or_else(|error| match serde_json::from_slice(source) {
+                    Ok(parsed) if error.status < 500 => Ok(document::what_fits(&self.mapping(), record.id, &parsed)),
+                    _ => Err(error),
+                })?;
                 writer.add(&self.index, record.id, (record.version, record.seq_no), source, document, true)?;
             }
             None => writer.delete(record.id),
@@ -187,13 +165,8 @@ impl Index {
         Ok(())
     }
 
-    fn extend(&self, fields: &BTreeMap<String, Definition>) -> Result<()> {
-        self.change_mapping(&mut |mapping| {
-            fields.iter().try_for_each(|(path, definition)| match mapping.definition(path) {
-                Some(_) => Ok(()),
-                None => mapping.define(path, definition.clone()),
-            })
-        })
+    fn extend(&self, fields: &BTreeMap<String, Option<Definition>>) -> Result<()> {
+        self.change_mapping(&mut |mapping| mapping.extend(fields))
     }
 
     /// From a source to what is indexed of it; fields that are new are taken on.
@@ -347,33 +320,4 @@ fn unreadable(error: &serde_json::Error) -> Error {
     let mut refused = Error::new(400, "mapper_parsing_exception", "failed to parse");
     refused.cause = Some(Box::new(Error::new(400, "json_parse_exception", error.to_string())));
     refused
-}
-
-fn damaged(folder: &Path, why: &str) -> Error {
-    let reason =
-        format!("the index in {} is damaged ({why}): restore it from a copy, or delete it and fill it anew", folder.display());
-    Error::new(500, "corrupt_index_exception", reason)
-}
-
-fn keep(folder: &Path, about: &About, mapping: &Mapping) -> Result<()> {
-    let About { name, uuid, created_millis, fed, settings } = about;
-    let kept = json!({ "name": name, "uuid": uuid, "created_millis": created_millis, "fed": fed, "settings": settings, "fields": mapping.kept() });
-    write_whole(&folder.join("index.json"), kept.to_string().as_bytes())
-}
-
-fn revive(folder: &Path) -> Result<(About, Mapping)> {
-    let kept = std::fs::read(folder.join("index.json"))?;
-    let kept: Value = serde_json::from_slice(&kept).map_err(|error| damaged(folder, &error.to_string()))?;
-    let text = |name: &str| kept.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let about = About {
-        name: text("name"),
-        uuid: text("uuid"),
-        created_millis: kept.get("created_millis").and_then(Value::as_i64).unwrap_or_default(),
-        fed: kept.get("fed").and_then(Value::as_bool).unwrap_or_default(),
-        settings: kept.get("settings").cloned().unwrap_or_default(),
-    };
-    let mapping = Mapping::revive(kept.get("fields").unwrap_or(&Value::Null));
-    let mut mapping = mapping.map_err(|error| damaged(folder, &error.reason))?;
-    mapping.index.clone_from(&about.name);
-    Ok((about, mapping))
 }

@@ -22,25 +22,36 @@ struct Inner {
     scrolls: Scrolls,
     executor: Executor,
     open: RwLock<BTreeMap<String, Arc<Index>>>,
+    /// Why some could not be opened.
+    broken: BTreeMap<String, Error>,
 }
 
 impl Indices {
-    /// Opens all indexes of a folder, which is made if it is not there.
+    /// Opens all indexes of a folder, which is made if it is not there. One that cannot be opened is refused when it is asked for; the
+    /// others are there.
     pub fn open(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 4);
         let executor = if threads == 1 { Executor::single_thread() } else { Executor::multi_thread(threads, "search-")? };
-        let mut open = BTreeMap::new();
+        let (mut open, mut broken) = (BTreeMap::new(), BTreeMap::new());
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "deleted") {
                 std::fs::remove_dir_all(&path)?;
             } else if Index::exists(&path) {
-                let index = Index::open(&path, &executor)?;
-                open.insert(index.about.name.clone(), Arc::new(index));
+                match Index::open(&path, &executor) {
+                    Ok(index) => drop(open.insert(index.about.name.clone(), Arc::new(index))),
+                    // Two processes in one folder are told apart at once.
+                    Err(error) if error.kind == "lock_obtain_failed_exception" => return Err(error),
+                    Err(error) => {
+                        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                        tracing::error!(index = name, %error, "an index cannot be opened: it is refused until that is mended");
+                        broken.insert(name, error);
+                    }
+                }
             }
         }
-        let inner = Arc::new(Inner { folder: folder.to_owned(), scrolls: Scrolls::default(), executor, open: RwLock::new(open) });
+        let inner = Arc::new(Inner { folder: folder.to_owned(), scrolls: Scrolls::default(), executor, open: RwLock::new(open), broken });
         tick(Arc::downgrade(&inner))?;
         Ok(Indices { inner })
     }
@@ -65,6 +76,9 @@ impl Indices {
 
     fn create_as(&self, name: &str, fed: bool, settings: Value, mapping: Mapping) -> Result<Arc<Index>> {
         check_name(name)?;
+        if self.inner.broken.contains_key(name) {
+            return Err(self.absent(name));
+        }
         let mut open = self.inner.open.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(there) = open.get(name) {
             let reason = format!("index [{name}/{}] already exists", there.about.uuid);
@@ -79,7 +93,7 @@ impl Indices {
     /// Deletes an index.
     pub(crate) fn delete(&self, name: &str) -> Result<()> {
         let mut open = self.inner.open.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(index) = open.get(name) else { return Err(missing(name)) };
+        let Some(index) = open.get(name) else { return Err(self.absent(name)) };
         index.check_unfed()?;
         let gone = self.inner.folder.join(format!("{}.deleted", index.about.uuid));
         std::fs::rename(index.folder(), &gone)?;
@@ -95,6 +109,18 @@ impl Indices {
 
     pub(crate) fn get(&self, name: &str) -> Option<Arc<Index>> {
         self.inner.open.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Why there is no index of a name: it never was, or cannot be opened.
+    pub(crate) fn absent(&self, name: &str) -> Error {
+        let Some(error) = self.inner.broken.get(name) else { return missing(name) };
+        let reason = format!("index [{name}] cannot be opened: {}. Mend that, then restart", error.reason);
+        Error::new(503, "unavailable_shards_exception", reason).with("index", name)
+    }
+
+    /// The names of those that cannot be opened.
+    pub(crate) fn broken(&self) -> impl Iterator<Item = &str> {
+        self.inner.broken.keys().map(String::as_str)
     }
 
     /// All of them, by name.

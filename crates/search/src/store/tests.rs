@@ -106,6 +106,56 @@ fn what_was_answered_outlives_a_crash() {
 }
 
 #[test]
+fn what_was_answered_outlives_a_mapping_that_it_no_longer_fits() {
+    let folder = tempfile::tempdir().unwrap();
+    let (before, after) = (folder.path().join("a"), folder.path().join("b"));
+    let indices = Indices::open(&before).unwrap();
+    let open = indices.create("open", Value::Null, Mapping::new()).unwrap();
+    put(&open, "1", json!({"e": {}}), Condition::Any).unwrap();
+    assert_eq!(put(&open, "2", json!({"e": 5}), Condition::Any).unwrap_err().kind, "mapper_parsing_exception");
+    let closed = indices.create("closed", Value::Null, Mapping::read(&json!({"dynamic": false})).unwrap()).unwrap();
+    put(&closed, "1", json!({"e": ["x", 7], "o": 1, "p": {"q": "x"}}), Condition::Any).unwrap();
+    let told = json!({"properties": {"e": {"type": "long"}, "o": {"type": "object"}, "p.q": {"type": "date"}}});
+    closed.change_mapping(&mut |mapping| mapping.merge(&told)).unwrap();
+    crashed(&before, &after);
+    let indices = Indices::open(&after).unwrap();
+    assert!(indices.get("open").unwrap().get("1", true).unwrap().is_some());
+    let closed = indices.get("closed").unwrap();
+    assert_eq!(closed.get("1", true).unwrap().unwrap().source, br#"{"e":["x",7],"o":1,"p":{"q":"x"}}"#);
+    let found = indices.pages("closed", &json!({"query": {"term": {"e": 7}}}), 10).unwrap().next_page().unwrap();
+    assert_eq!(found.len(), 1);
+}
+
+#[test]
+fn one_that_is_damaged_does_not_keep_the_others_from_opening() {
+    let folder = tempfile::tempdir().unwrap();
+    let indices = Indices::open(folder.path()).unwrap();
+    for name in ["a", "b"] {
+        let index = indices.create(name, Value::Null, Mapping::new()).unwrap();
+        put(&index, "1", json!({"x": "one"}), Condition::Any).unwrap();
+    }
+    drop(indices);
+    std::fs::write(folder.path().join("a/index.json"), "{").unwrap();
+    // The last life lets go of its folders when its clock sees that nobody holds it.
+    let indices = loop {
+        match Indices::open(folder.path()) {
+            Ok(indices) => break indices,
+            Err(_) => std::thread::sleep(std::time::Duration::from_millis(50)),
+        }
+    };
+    assert!(indices.get("b").unwrap().get("1", true).unwrap().is_some());
+    for (method, path) in
+        [("GET", "/a/_doc/1"), ("PUT", "/a/_doc/1"), ("POST", "/a/_search"), ("POST", "/_search"), ("PUT", "/a"), ("DELETE", "/a")]
+    {
+        let answer = indices.answer(&crate::Call { method, path, query: "", body: b"{}" });
+        let told = String::from_utf8(answer.body).unwrap();
+        assert!(answer.status == 503 && told.contains("is damaged"), "{method} {path}: {told}");
+    }
+    let found = indices.answer(&crate::Call { method: "GET", path: "/b/_count", query: "", body: b"" });
+    assert_eq!(found.status, 200);
+}
+
+#[test]
 fn a_feed_and_its_progress_agree_after_a_crash() {
     let folder = tempfile::tempdir().unwrap();
     let (before, after) = (folder.path().join("a"), folder.path().join("b"));
