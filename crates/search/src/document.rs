@@ -51,6 +51,11 @@ fn refuse(reason: String) -> Error {
     Error::new(400, "mapper_parsing_exception", reason)
 }
 
+/// The refusal of a name that stands for an object and for a value.
+fn both(path: &str) -> Error {
+    Error::argument(format!("can't merge a non object mapping [{path}] with an object mapping"))
+}
+
 impl Walk<'_> {
     fn object(&mut self, path: &str, object: &Map<String, Value>, depth: usize) -> Result<()> {
         if depth > DEEPEST {
@@ -128,8 +133,8 @@ impl Walk<'_> {
             Dynamic::False => Ok(false),
             Dynamic::Strict => Err(self.closed(path)),
             Dynamic::True => {
-                self.unknown.entry(path.to_owned()).or_insert(None);
-                Ok(true)
+                let known = self.unknown.entry(path.to_owned()).or_insert(None);
+                if known.is_some() { Err(both(path)) } else { Ok(true) }
             }
         }
     }
@@ -158,8 +163,15 @@ impl Walk<'_> {
             Value::Number(number) if number.is_f64() => Definition::plain("float"),
             _ => Definition::plain("long"),
         };
-        self.unknown.entry(path.to_owned()).or_insert(Some(definition));
-        Ok(())
+        let (new, path) = (definition.type_name.clone(), path.to_owned());
+        match self.unknown.entry(path.clone()).or_insert(Some(definition)) {
+            None => Err(both(&path)),
+            Some(first) if first.type_name != new => {
+                let first = &first.type_name;
+                Err(Error::argument(format!("mapper [{path}] cannot be changed from type [{first}] to [{new}]")))
+            }
+            Some(_) => Ok(()),
+        }
     }
 
     fn leaf(&mut self, path: &str, definition: &Definition, value: &Value) -> Result<()> {

@@ -247,7 +247,6 @@ impl Mapping {
     /// Takes on what a document brought; what has no definition is an object.
     pub(crate) fn extend(&mut self, fields: &BTreeMap<String, Option<Definition>>) -> Result<()> {
         fields.iter().try_for_each(|(path, definition)| match definition {
-            Some(_) if self.definitions.contains_key(path) => Ok(()),
             Some(definition) => self.define(path, definition.clone()),
             None => self.define_object(path),
         })

@@ -7,10 +7,9 @@ use super::sparse::Sparse;
 use super::writer::{Own, Recent, Writer};
 use super::{now_millis, unique};
 use crate::document::{self, Reading};
-use crate::mapping::{self, Definition, Mapping};
+use crate::mapping::{self, Mapping};
 use crate::{Error, Result, analysis};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -22,6 +21,9 @@ use tantivy::{DocAddress, DocSet, Executor, IndexReader, ReloadPolicy, Searcher,
 /// Without a search for so long, an index is refreshed only when one comes, or when much waits.
 const IDLE_MILLIS: i64 = 30_000;
 const MUCH: u64 = 256 << 20;
+
+/// So often a document is read anew where others change the mapping meanwhile.
+const TRIES: usize = 1000;
 
 /// An index.
 pub(crate) struct Index {
@@ -165,20 +167,35 @@ impl Index {
         Ok(())
     }
 
-    fn extend(&self, fields: &BTreeMap<String, Option<Definition>>) -> Result<()> {
-        self.change_mapping(&mut |mapping| mapping.extend(fields))
-    }
-
-    /// From a source to what is indexed of it; fields that are new are taken on.
+    /// From a source to what is indexed of it. Fields that are new are taken on once all of the document reads by them: one that is
+    /// refused changes nothing.
     pub(super) fn prepare(&self, id: &str, source: &[u8]) -> Result<TantivyDocument> {
         let parsed: Map<String, Value> = serde_json::from_slice(source).map_err(|error| unreadable(&error))?;
-        for _ in 0..8 {
-            match document::read(&self.mapping(), id, &parsed)? {
+        for _ in 0..TRIES {
+            let held = self.mapping();
+            let fields = match document::read(&held, id, &parsed)? {
                 Reading::Whole(document) => return Ok(document),
-                Reading::Unknown(fields) => self.extend(&fields)?,
+                Reading::Unknown(fields) => fields,
+            };
+            let mut extended = Mapping::clone(&held);
+            extended.extend(&fields)?;
+            let Reading::Whole(document) = document::read(&extended, id, &parsed)? else { break };
+            if self.replace_mapping(&held, extended)? {
+                return Ok(document);
             }
         }
         Err(Error::new(500, "exception", "the mapping changes too fast"))
+    }
+
+    /// Puts a mapping in the place of another, unless somebody else was faster.
+    fn replace_mapping(&self, old: &Arc<Mapping>, new: Mapping) -> Result<bool> {
+        let mut held = self.mapping.write().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&held, old) {
+            return Ok(false);
+        }
+        keep(&self.folder, &self.about, &new)?;
+        *held = Arc::new(new);
+        Ok(true)
     }
 
     pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
