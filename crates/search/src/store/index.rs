@@ -228,10 +228,15 @@ impl Index {
     /// What the clock asks for, each second.
     pub(super) fn tick(&self) -> Result<()> {
         let idle = now_millis() - self.searched_millis.load(Ordering::Relaxed) > IDLE_MILLIS;
-        if idle && self.writer().ahead.as_ref().is_none_or(|ahead| ahead.len() < MUCH) {
-            return Ok(());
-        }
-        self.refresh()
+        let rests = {
+            let writer = self.writer();
+            if idle && !writer.rests() && writer.ahead.as_ref().is_none_or(|ahead| ahead.len() < MUCH) {
+                return Ok(());
+            }
+            writer.rests()
+        };
+        self.refresh()?;
+        if rests { self.writer().close() } else { Ok(()) }
     }
 
     /// Commits; after a failure nothing more is written, for the index may lack what was answered.

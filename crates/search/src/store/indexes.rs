@@ -26,6 +26,9 @@ struct Inner {
     broken: BTreeMap<String, Error>,
 }
 
+/// So many indexes there may be, as in Elasticsearch: each keeps files open.
+const MOST: usize = 1000;
+
 impl Indices {
     /// Opens all indexes of a folder, which is made if it is not there. One that cannot be opened is refused when it is asked for; the
     /// others are there.
@@ -85,6 +88,9 @@ impl Indices {
             let error = Error::new(400, "resource_already_exists_exception", reason);
             return Err(error.with("index", name).with("index_uuid", there.about.uuid.as_str()));
         }
+        if !fed {
+            check_room(open.len())?;
+        }
         let index = Arc::new(Index::create(&self.inner.folder.join(name), name, fed, settings, mapping, &self.inner.executor)?);
         open.insert(name.to_owned(), index.clone());
         Ok(index)
@@ -133,6 +139,17 @@ impl Indices {
 pub(crate) fn missing(name: &str) -> Error {
     let error = Error::new(404, "index_not_found_exception", format!("no such index [{name}]"));
     error.with("index", name).with("resource.id", name).with("resource.type", "index_or_alias").with("index_uuid", "_na_")
+}
+
+/// Refuses one more than there may be.
+pub(super) fn check_room(there: usize) -> Result<()> {
+    if there < MOST {
+        return Ok(());
+    }
+    let reason = format!(
+        "Validation Failed: 1: this action would add [1] total shards, but this cluster currently has [{there}]/[{MOST}] maximum shards open;"
+    );
+    Err(Error::new(400, "validation_exception", reason))
 }
 
 fn check_name(name: &str) -> Result<()> {

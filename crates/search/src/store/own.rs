@@ -131,7 +131,12 @@ impl Index {
         if let Err(error) = &done {
             writer.broken = Some(error.reason.clone());
         }
-        done
+        done?;
+        if writer.is_one_too_many() {
+            self.commit(&mut writer)?;
+            writer.close()?;
+        }
+        Ok(())
     }
 
     /// Refuses writes from outside to an index that is fed.

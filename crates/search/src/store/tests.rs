@@ -247,3 +247,23 @@ fn what_is_only_deleted_is_gone() {
     feed.commit("c").unwrap();
     assert_eq!(feed.len().unwrap(), 2);
 }
+
+#[test]
+fn few_writers_stay_open_and_indexes_are_not_without_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let indices = Indices::open(folder.path()).unwrap();
+    let lines: String = (0..40).map(|number| format!("{{\"index\":{{\"_index\":\"i{number}\",\"_id\":\"1\"}}}}\n{{\"n\":1}}\n")).collect();
+    for version in 1..=8 {
+        let answer = indices.answer(&crate::Call { method: "POST", path: "/_bulk", query: "", body: lines.as_bytes() });
+        let told: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!((&told["errors"], &told["items"][39]["index"]["_version"]), (&json!(false), &json!(version)), "{told}");
+    }
+    let open = indices.all().iter().filter(|index| index.writer().is_open()).count();
+    assert!(open <= 20, "{open}");
+    for index in indices.all() {
+        index.refresh().unwrap();
+        assert_eq!(index.searcher().unwrap().num_docs(), 1);
+    }
+    assert!(super::indexes::check_room(999).is_ok());
+    assert_eq!(super::indexes::check_room(1000).unwrap_err().kind, "validation_exception");
+}
