@@ -59,6 +59,7 @@ fn versions_are_counted_and_kept_to() {
     assert_eq!(told(remove(&index, "1")), "deleted 4 3");
     index.refresh().unwrap();
     assert_eq!(told(put(&index, "1", json!({"x": 4}), Condition::Absent).unwrap()), "created 5 4");
+    index.refresh().unwrap();
     assert_eq!(put(&index, "1", json!({}), Condition::Absent).unwrap_err().status, 409);
     assert_eq!(told(put(&index, "2", json!({}), Condition::Older(7)).unwrap()), "created 7 5");
     assert_eq!(put(&index, "2", json!({}), Condition::Older(7)).unwrap_err().status, 409);

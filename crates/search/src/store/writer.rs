@@ -223,8 +223,13 @@ impl Writer {
             ahead.forget()?;
         }
         let now = Instant::now();
-        let deleted = self.recent.drain().filter(|(_, recent)| recent.deleted).map(|(id, recent)| (id, (recent, now)));
-        self.graves.extend(deleted);
+        for (id, recent) in self.recent.drain() {
+            // What came back is no longer in its grave.
+            self.graves.remove(&id);
+            if recent.deleted {
+                self.graves.insert(id, (recent, now));
+            }
+        }
         self.graves.retain(|_, (_, since)| since.elapsed().as_secs() < 60);
         self.dirty = false;
         Ok(())
