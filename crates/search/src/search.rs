@@ -5,7 +5,7 @@ mod execute;
 mod least;
 mod request;
 
-pub(crate) use execute::{Found, Ranked, count, search};
+pub(crate) use execute::{Found, Ranked, count, search, wanted};
 pub(crate) use request::{Request, Track, duration};
 
 use crate::mapping::Mapping;

@@ -51,6 +51,52 @@ fn scrolls_tell_each_document_once() {
     }
 }
 
+/// The pages of a scroll: their `hits`.
+fn pages_of(indices: &Indices, body: &Value) -> Vec<Value> {
+    let (status, mut page) = ask(indices, "POST /i/_search?scroll=1m", &body.to_string());
+    assert_eq!(status, 200, "{page}");
+    let mut pages = vec![];
+    while !page["hits"]["hits"].as_array().unwrap().is_empty() {
+        pages.push(page["hits"].clone());
+        page = ask(indices, "POST /_search/scroll", &json!({"scroll": "1m", "scroll_id": page["_scroll_id"]}).to_string()).1;
+    }
+    pages
+}
+
+#[test]
+fn all_pages_of_a_scroll_are_of_what_was_asked() {
+    let (_folder, indices) = posts(200);
+    let word = json!({"match": {"word": "w1 w2"}});
+    let filter = json!({"range": {"n": {"gte": 100}}});
+    for body in [
+        json!({"size": 7, "query": word, "post_filter": filter, "sort": ["_doc"], "highlight": {"fields": {"word": {}}}}),
+        json!({"size": 7, "query": word, "post_filter": filter, "sort": [{"_doc": "desc"}], "highlight": {"fields": {"word": {}}}}),
+        json!({"size": 7, "query": word, "post_filter": filter, "sort": ["n"], "highlight": {"fields": {"word": {}}}}),
+        json!({"size": 7, "query": word, "post_filter": filter, "highlight": {"fields": {"word": {}}}}),
+        json!({"size": 7, "query": word, "post_filter": filter, "sort": ["_doc"], "track_scores": true, "highlight": {"fields": {"word": {}}}}),
+    ] {
+        let pages = pages_of(&indices, &body);
+        let scored = body.get("sort").is_none() || body["track_scores"] == true;
+        let hits: Vec<&Value> = pages.iter().flat_map(|page| page["hits"].as_array().unwrap()).collect();
+        assert_eq!(hits.len(), (100..200).filter(|number| matches!(number % 7, 1 | 2)).count(), "{body}");
+        for page in &pages {
+            assert_eq!((&page["total"]["value"], page["max_score"].is_null()), (&json!(hits.len()), !scored), "{body} {page}");
+        }
+        for hit in hits {
+            assert!(hit["_source"]["n"].as_u64().unwrap() >= 100 && hit["highlight"]["word"][0].is_string(), "{hit}");
+            assert_eq!(hit["_score"].is_null(), !scored, "{hit}");
+            assert_eq!(hit["sort"].as_array().map_or(0, Vec::len), body["sort"].as_array().map_or(0, Vec::len), "{hit}");
+        }
+    }
+    let places: Vec<u64> = pages_of(&indices, &json!({"size": 30, "sort": ["_doc"]}))
+        .iter()
+        .flat_map(|page| page["hits"].as_array().unwrap().iter().map(|hit| hit["sort"][0].as_u64().unwrap()).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(places, (0..200).collect::<Vec<_>>());
+    let scored = json!({"size": 7, "query": word, "min_score": 1000, "sort": ["_doc"]});
+    assert!(pages_of(&indices, &scored).is_empty());
+}
+
 #[test]
 fn pages_and_news_are_told_to_rust() {
     let (_folder, indices) = posts(100);

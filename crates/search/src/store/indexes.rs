@@ -183,6 +183,7 @@ fn tick(indices: Weak<Inner>) -> Result<()> {
             std::thread::sleep(Duration::from_secs(1));
             let Some(indices) = indices.upgrade() else { return };
             let all: Vec<Arc<Index>> = indices.open.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+            indices.scrolls.sweep();
             drop(indices);
             for index in all {
                 // A failure stays with the index, and is told to who writes next.
