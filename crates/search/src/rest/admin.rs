@@ -112,7 +112,10 @@ fn read_mapping(told: &Value) -> Result<Mapping> {
 
 pub(super) fn delete(ask: &Ask, names: &str) -> Result<Reply> {
     ask.parameters.allow(&ask.path, &[&NAMING])?;
-    for index in ask.named(names)? {
+    let all = ask.named(names)?;
+    // All or none of them.
+    all.iter().try_for_each(|index| index.check_unfed())?;
+    for index in all {
         ask.indices.delete(&index.about.name)?;
     }
     Reply::acknowledged()
@@ -144,8 +147,9 @@ pub(super) fn mapping(ask: &Ask, names: &str) -> Result<Reply> {
 pub(super) fn change_mapping(ask: &Ask, names: &str) -> Result<Reply> {
     ask.parameters.allow(&ask.path, &[&NAMING, &["write_index_only"]])?;
     let told = Value::Object(ask.object()?);
-    for index in ask.named(names)? {
-        index.check_unfed()?;
+    let all = ask.named(names)?;
+    all.iter().try_for_each(|index| index.check_unfed())?;
+    for index in all {
         index.change_mapping(&mut |mapping| mapping.merge(&told))?;
     }
     Reply::acknowledged()

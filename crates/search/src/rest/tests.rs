@@ -122,7 +122,11 @@ fn what_is_fed_is_not_written_to_from_outside() {
     let feed = indices.feed("fed", crate::mapping::Mapping::new()).unwrap();
     feed.put("1", 7, br#"{"a": "b"}"#, true).unwrap();
     feed.commit("1").unwrap();
+    assert_eq!(ask(&indices, "PUT /another", "").0, 200);
     for (request, body) in [
+        ("DELETE /*", ""),
+        ("DELETE /another,fed", ""),
+        ("PUT /*/_mapping", "{\"properties\":{\"x\":{\"type\":\"long\"}}}"),
         ("PUT /fed/_doc/1", "{}"),
         ("POST /fed/_doc", "{}"),
         ("DELETE /fed/_doc/1", ""),
@@ -133,6 +137,8 @@ fn what_is_fed_is_not_written_to_from_outside() {
         let (status, told) = ask(&indices, request, body);
         assert_eq!((status, told["error"]["type"].as_str()), (403, Some("cluster_block_exception")), "{request}");
     }
+    let (_, told) = ask(&indices, "GET /another/_mapping", "");
+    assert_eq!(told, json!({"another": {"mappings": {}}}));
     let (_, told) = ask(&indices, "POST /fed/_bulk", "{\"index\":{}}\n{}\n");
     assert_eq!(told["items"][0]["index"]["status"], 403);
     let (_, told) = ask(&indices, "GET /fed/_doc/1", "");
