@@ -3,6 +3,7 @@
 mod admin;
 mod bulk;
 mod cat;
+mod conditions;
 mod documents;
 mod fields;
 mod filter;

@@ -16,7 +16,7 @@ pub use feed::Feed;
 pub(crate) use index::{Index, Stored};
 pub use indexes::Indices;
 pub(crate) use indexes::missing;
-pub(crate) use own::{Condition, Done, Outcome, Write};
+pub(crate) use own::{Condition, Done, Outcome, TERM, Write};
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
