@@ -76,7 +76,9 @@ impl Walk {
         let mut found = if first {
             let whole = Request { size: if self.place.is_some() { 0 } else { self.request.size }, ..self.request.clone() };
             if targets.len() > 1 && self.place.is_none() {
-                return Err(Error::argument("a scroll over several indices goes in the order of documents: sort by [_doc] alone"));
+                return Err(Error::argument(
+                    "a scroll over several indices goes in the order of documents: sort by [_doc] alone",
+                ));
             }
             let found = search(targets, &whole, typed)?;
             (self.total, self.greatest) = (found.total, found.greatest);

@@ -4,7 +4,6 @@ use super::{Kind, Leaf, Mapping};
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 /// What a mapping says of a field.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,7 +128,7 @@ impl Definition {
     }
 }
 
-fn truth(value: Option<&Value>) -> Option<bool> {
+pub(super) fn truth(value: Option<&Value>) -> Option<bool> {
     match value? {
         Value::Bool(told) => Some(*told),
         Value::String(told) => told.parse().ok(),
@@ -277,22 +276,23 @@ impl Mapping {
             self.define_object(parent)?;
         }
         let mut whole = match self.definitions.get(path) {
-            Some(old) if old.type_name != definition.type_name => {
-                let (old, new) = (&old.type_name, &definition.type_name);
-                return Err(Error::argument(format!("mapper [{path}] cannot be changed from type [{old}] to [{new}]")));
-            }
-            Some(old) => old.clone(),
+            Some(old) => old.changed(path, &definition)?,
             None => {
                 self.slot(path, &definition)?;
                 Definition { fields: BTreeMap::new(), ..definition.clone() }
             }
         };
         for (name, field) in definition.fields {
-            let Entry::Vacant(place) = whole.fields.entry(name) else { continue };
-            let path = format!("{path}.{}", place.key());
-            self.slot(&path, &field)?;
+            let path = format!("{path}.{name}");
+            let field = match whole.fields.get(&name) {
+                Some(old) => old.changed(&path, &field)?,
+                None => {
+                    self.slot(&path, &field)?;
+                    field
+                }
+            };
             self.definitions.insert(path, field.clone());
-            place.insert(field);
+            whole.fields.insert(name, field);
         }
         self.definitions.insert(path.to_owned(), whole);
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::{Ask, Reply};
 use crate::analysis::words;
-use crate::mapping::{Kind, Mapping};
+use crate::mapping::{Kind, Mapping, promised};
 use crate::store::Index;
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
@@ -65,10 +65,31 @@ fn read_settings(told: &Value) -> Result<Value> {
             );
             return Err(Error::argument(reason));
         }
+        check_kept(name, value)?;
         let value = if value.is_object() || value.is_array() { value.clone() } else { json!(crate::java::written(value)) };
         settings.insert(name.to_owned(), value);
     }
     Ok(Value::Object(settings))
+}
+
+/// Refuses a setting, or one below it, that would not be kept to.
+fn check_kept(name: &str, told: &Value) -> Result<()> {
+    if let Value::Object(below) = told {
+        return below.iter().try_for_each(|(key, value)| check_kept(&format!("{name}.{key}"), value));
+    }
+    let value = crate::java::written(told);
+    let kept = match name {
+        "mapping.ignore_malformed" | "hidden" => value == "false",
+        "mapping.coerce" => value == "true",
+        "max_result_window" => value == "10000",
+        "query.default_field" => value == "*",
+        _ if name.starts_with("blocks") => value == "false",
+        _ => !name.starts_with("analysis"),
+    };
+    if kept || told.is_null() {
+        return Ok(());
+    }
+    Err(Error::argument(format!("setting [index.{name}] of [{value}] is not supported by Goshawk: leave it out")))
 }
 
 fn settings_of(index: &Index) -> Value {
@@ -100,7 +121,8 @@ pub(super) fn create(ask: &Ask, name: &str) -> Result<Reply> {
 }
 
 fn read_mapping(told: &Value) -> Result<Mapping> {
-    Mapping::read(told).map_err(|cause| {
+    let read = Mapping::read(told).and_then(|mapping| promised::check(told).map(|()| mapping));
+    read.map_err(|cause| {
         if cause.kind != "mapper_parsing_exception" {
             return cause;
         }
@@ -156,6 +178,7 @@ pub(super) fn change_mapping(ask: &Ask, names: &str) -> Result<Reply> {
 }
 
 pub(super) fn refresh(ask: &Ask, names: &str) -> Result<Reply> {
+    promised::check(&told)?;
     ask.parameters
         .allow(&ask.path, &[&NAMING, &["force", "wait_if_ongoing", "max_num_segments", "flush", "only_expunge_deletes"]])?;
     let all = ask.named(names)?;

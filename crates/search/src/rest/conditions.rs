@@ -120,10 +120,8 @@ impl Told {
         match self.version {
             Some(version) if version != ANY && u64::try_from(version) != Ok(found.version) => {
                 let current = found.version;
-                Err(index.conflict(
-                    &found.id,
-                    &format!("current version [{current}] is different than the one provided [{version}]"),
-                ))
+                Err(index
+                    .conflict(&found.id, &format!("current version [{current}] is different than the one provided [{version}]")))
             }
             _ => Ok(()),
         }

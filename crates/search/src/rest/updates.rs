@@ -3,7 +3,7 @@
 use super::conditions::{OWN_VERSIONS, Told};
 use super::documents::{CONDITIONS, WRITING, check_options, invalid, refresh, settle, status, writable, written};
 use super::{Ask, Reply, parsed};
-use crate::store::{Condition, Done, TERM, Index, Outcome, Write};
+use crate::store::{Condition, Done, Index, Outcome, TERM, Write};
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 

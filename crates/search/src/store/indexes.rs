@@ -54,7 +54,8 @@ impl Indices {
                 }
             }
         }
-        let inner = Arc::new(Inner { folder: folder.to_owned(), scrolls: Scrolls::default(), executor, open: RwLock::new(open), broken });
+        let inner =
+            Arc::new(Inner { folder: folder.to_owned(), scrolls: Scrolls::default(), executor, open: RwLock::new(open), broken });
         tick(Arc::downgrade(&inner))?;
         Ok(Indices { inner })
     }

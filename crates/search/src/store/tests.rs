@@ -152,9 +152,14 @@ fn one_that_is_damaged_does_not_keep_the_others_from_opening() {
     std::fs::write(folder.path().join("a/index.json"), "{").unwrap();
     let indices = reopened(folder.path());
     assert!(indices.get("b").unwrap().get("1", true).unwrap().is_some());
-    for (method, path) in
-        [("GET", "/a/_doc/1"), ("PUT", "/a/_doc/1"), ("POST", "/a/_search"), ("POST", "/_search"), ("PUT", "/a"), ("DELETE", "/a")]
-    {
+    for (method, path) in [
+        ("GET", "/a/_doc/1"),
+        ("PUT", "/a/_doc/1"),
+        ("POST", "/a/_search"),
+        ("POST", "/_search"),
+        ("PUT", "/a"),
+        ("DELETE", "/a"),
+    ] {
         let answer = indices.answer(&crate::Call { method, path, query: "", body: b"{}" });
         let told = String::from_utf8(answer.body).unwrap();
         assert!(answer.status == 503 && told.contains("is damaged"), "{method} {path}: {told}");
@@ -260,7 +265,8 @@ fn what_is_only_deleted_is_gone() {
 fn few_writers_stay_open_and_indexes_are_not_without_end() {
     let folder = tempfile::tempdir().unwrap();
     let indices = Indices::open(folder.path()).unwrap();
-    let lines: String = (0..40).map(|number| format!("{{\"index\":{{\"_index\":\"i{number}\",\"_id\":\"1\"}}}}\n{{\"n\":1}}\n")).collect();
+    let lines: String =
+        (0..40).map(|number| format!("{{\"index\":{{\"_index\":\"i{number}\",\"_id\":\"1\"}}}}\n{{\"n\":1}}\n")).collect();
     for version in 1..=8 {
         let answer = indices.answer(&crate::Call { method: "POST", path: "/_bulk", query: "", body: lines.as_bytes() });
         let told: Value = serde_json::from_slice(&answer.body).unwrap();
