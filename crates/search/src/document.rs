@@ -191,8 +191,11 @@ impl Walk<'_> {
         let Some(leaf) = self.mapping.leaf(path) else { return Ok(()) };
         match values::put(&mut self.document, leaf, definition, value) {
             Err(_) if definition.ignore_malformed() || self.lenient => Ok(()),
-            Err(error) if error.kind != values::IMMENSE => Err(self.wrap(path, definition, value, error)),
-            done => done,
+            Err(error) if error.kind == values::IMMENSE => {
+                let reason = format!("Document contains at least one immense term in field=\"{path}\" {}", error.reason);
+                Err(Error { cause: error.cause, ..Error::argument(reason) })
+            }
+            done => done.map_err(|error| self.wrap(path, definition, value, error)),
         }
     }
 

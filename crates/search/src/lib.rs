@@ -27,6 +27,7 @@ mod scan;
 mod search;
 pub mod sort;
 mod store;
+mod strict;
 mod walk;
 pub mod zones;
 

@@ -106,7 +106,7 @@ fn route(ask: &Ask, parts: &[&str]) -> Result<Reply> {
     match (method, parts) {
         ("GET", []) => cat::root(),
         ("GET", ["_cat", ..]) => cat::cat(ask, parts),
-        (_, ["_cluster" | "_nodes", ..]) => cat::cluster(ask, parts),
+        (_, ["_cluster" | "_nodes", ..]) => cat::cluster(ask, method, parts),
         ("GET" | "POST", ["_search"]) => searching::search(ask, "_all"),
         ("GET" | "POST" | "DELETE", ["_search", "scroll", ..]) => scroll::scroll(ask, parts.get(2).copied()),
         ("GET" | "POST", ["_msearch"]) => searching::several(ask, None),
@@ -118,7 +118,7 @@ fn route(ask: &Ask, parts: &[&str]) -> Result<Reply> {
         ("GET" | "POST", ["_field_caps"]) => fields::capabilities(ask, "_all"),
         ("GET", ["_mapping" | "_mappings"]) => admin::mapping(ask, "_all"),
         ("GET", ["_settings", ..]) => admin::settings(ask, "_all"),
-        ("GET", ["_alias" | "_aliases", ..]) => admin::aliases(ask, "_all"),
+        ("GET", ["_alias" | "_aliases", wanted @ ..]) => admin::aliases(ask, "_all", wanted),
         ("GET", ["_stats", ..]) => cat::stats(ask, "_all"),
         ("GET" | "POST", ["_validate", "query"]) => searching::validate(ask, "_all"),
         (_, [name, ..]) if name.starts_with('_') && *name != "_all" && !(method == "PUT" && parts.len() == 1) => {
@@ -158,7 +158,7 @@ fn in_index(ask: &Ask, method: &str, name: &str, rest: &[&str]) -> Result<Reply>
         ("GET", ["_mapping", "field", patterns]) => fields::field_mapping(ask, name, patterns),
         ("PUT" | "POST", ["_mapping" | "_mappings"]) => admin::change_mapping(ask, name),
         ("GET", ["_settings", ..]) => admin::settings(ask, name),
-        ("GET", ["_alias" | "_aliases", ..]) => admin::aliases(ask, name),
+        ("GET", ["_alias" | "_aliases", wanted @ ..]) => admin::aliases(ask, name, wanted),
         ("GET", ["_stats", ..]) => cat::stats(ask, name),
         _ => Err(no_handler(ask)),
     }
@@ -259,16 +259,14 @@ fn refusal(error: &Error) -> (u16, Value) {
 
 /// A body that is JSON, each key once.
 fn parsed(body: &[u8]) -> Result<Value> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let value: Result<filter::Strict, _> = serde::Deserialize::deserialize(&mut reader);
-    let value = value.map_err(|error| {
-        let kind = if error.is_eof() { "json_e_o_f_exception" } else { "json_parse_exception" };
-        Error::new(400, kind, error.to_string())
-    })?;
-    if reader.end().is_err() {
-        return Err(Error::parsing("Expected [END_OBJECT] but found more behind the body"));
+    match crate::strict::first(body) {
+        Ok((value, true)) => Ok(value),
+        Ok((_, false)) => Err(Error::parsing("Expected [END_OBJECT] but found more behind the body")),
+        Err(error) => {
+            let kind = if error.is_eof() { "json_e_o_f_exception" } else { "json_parse_exception" };
+            Err(Error::new(400, kind, error.to_string()))
+        }
     }
-    Ok(value.0)
 }
 
 impl Ask<'_> {

@@ -158,8 +158,17 @@ pub(super) fn settings(ask: &Ask, names: &str) -> Result<Reply> {
     by_index(ask, names, &|index| json!({ "settings": settings_of(index) }))
 }
 
-pub(super) fn aliases(ask: &Ask, names: &str) -> Result<Reply> {
-    by_index(ask, names, &|_| json!({ "aliases": {} }))
+/// There are no aliases: one that is asked for is missing, and a pattern meets none.
+pub(super) fn aliases(ask: &Ask, names: &str, wanted: &[&str]) -> Result<Reply> {
+    let all = by_index(ask, names, &|_| json!({ "aliases": {} }))?;
+    let [wanted, ..] = wanted else { return Ok(all) };
+    let mut missing: Vec<&str> = wanted.split(',').filter(|name| *name != "_all" && !name.contains('*')).collect();
+    missing.sort_unstable();
+    match missing.as_slice() {
+        [] => Reply::json(json!({})),
+        [one] => Err(Error::new(404, super::BARE, format!("alias [{one}] missing"))),
+        several => Err(Error::new(404, super::BARE, format!("aliases [{}] missing", several.join(",")))),
+    }
 }
 
 pub(super) fn mapping(ask: &Ask, names: &str) -> Result<Reply> {
@@ -169,6 +178,7 @@ pub(super) fn mapping(ask: &Ask, names: &str) -> Result<Reply> {
 pub(super) fn change_mapping(ask: &Ask, names: &str) -> Result<Reply> {
     ask.parameters.allow(&ask.path, &[&NAMING, &["write_index_only"]])?;
     let told = Value::Object(ask.object()?);
+    promised::check(&told)?;
     let all = ask.named(names)?;
     all.iter().try_for_each(|index| index.check_unfed())?;
     for index in all {
@@ -178,7 +188,6 @@ pub(super) fn change_mapping(ask: &Ask, names: &str) -> Result<Reply> {
 }
 
 pub(super) fn refresh(ask: &Ask, names: &str) -> Result<Reply> {
-    promised::check(&told)?;
     ask.parameters
         .allow(&ask.path, &[&NAMING, &["force", "wait_if_ongoing", "max_num_segments", "flush", "only_expunge_deletes"]])?;
     let all = ask.named(names)?;

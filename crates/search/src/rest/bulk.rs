@@ -51,7 +51,7 @@ fn malformed(number: usize, more: &str) -> Error {
 
 impl Order {
     fn read(line: &[u8], number: usize) -> Result<Self> {
-        let told: Value = serde_json::from_slice(line).map_err(|error| {
+        let told = crate::strict::whole(line).map_err(|error| {
             let kind = if error.is_eof() { "json_e_o_f_exception" } else { "json_parse_exception" };
             Error::new(400, kind, error.to_string())
         })?;
@@ -155,8 +155,7 @@ fn read<'a>(body: &'a [u8], name: Option<&str>) -> Result<Vec<(Order, &'a [u8])>
     if orders.is_empty() { Err(invalid("no requests added")) } else { Ok(orders) }
 }
 
-const BULK: [&str; 7] =
-    ["_source", "_source_includes", "_source_excludes", "type", "batch_size", "require_alias", "pipeline"];
+const BULK: [&str; 7] = ["_source", "_source_includes", "_source_excludes", "type", "batch_size", "require_alias", "pipeline"];
 
 pub(super) fn bulk(ask: &Ask, name: Option<&str>) -> Result<Reply> {
     let started = Instant::now();

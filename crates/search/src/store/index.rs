@@ -170,16 +170,27 @@ impl Index {
     /// From a source to what is indexed of it. Fields that are new are taken on once all of the document reads by them: one that is
     /// refused changes nothing.
     pub(super) fn prepare(&self, id: &str, source: &[u8]) -> Result<TantivyDocument> {
-        let parsed: Map<String, Value> = serde_json::from_slice(source).map_err(|error| unreadable(&error))?;
+        self.fit(id, &serde_json::from_slice(source).map_err(|error| unreadable(&error))?)
+    }
+
+    /// The same of a source from outside, in which no key may stand twice.
+    pub(super) fn prepare_strictly(&self, id: &str, source: &[u8]) -> Result<TantivyDocument> {
+        match crate::strict::whole(source).map_err(|error| unreadable(&error))? {
+            Value::Object(parsed) => self.fit(id, &parsed),
+            _ => self.prepare(id, source),
+        }
+    }
+
+    fn fit(&self, id: &str, parsed: &Map<String, Value>) -> Result<TantivyDocument> {
         for _ in 0..TRIES {
             let held = self.mapping();
-            let fields = match document::read(&held, id, &parsed)? {
+            let fields = match document::read(&held, id, parsed)? {
                 Reading::Whole(document) => return Ok(document),
                 Reading::Unknown(fields) => fields,
             };
             let mut extended = Mapping::clone(&held);
             extended.extend(&fields)?;
-            let Reading::Whole(document) = document::read(&extended, id, &parsed)? else { break };
+            let Reading::Whole(document) = document::read(&extended, id, parsed)? else { break };
             if self.replace_mapping(&held, extended)? {
                 return Ok(document);
             }

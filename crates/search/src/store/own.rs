@@ -91,7 +91,7 @@ impl Index {
             let reason = if id.is_empty() { "if _id is specified it must not be empty".to_owned() } else { reason };
             return Err(Error::new(400, "action_request_validation_exception", format!("Validation Failed: 1: {reason};")));
         }
-        let document = write.source.map(|source| self.prepare(id, source)).transpose()?;
+        let document = write.source.map(|source| self.prepare_strictly(id, source)).transpose()?;
         let mut writer = self.writer();
         writer.usable()?;
         let before = if made.is_some() { None } else { self.current(&mut writer, id)? };
