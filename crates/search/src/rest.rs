@@ -1,6 +1,7 @@
 //! The REST API: requests in, answers out.
 
 mod admin;
+mod asked;
 mod bulk;
 mod cat;
 mod conditions;
@@ -103,14 +104,15 @@ fn finish(reply: Reply, filter: Option<&str>, head: bool) -> Answer {
 
 fn route(ask: &Ask, parts: &[&str]) -> Result<Reply> {
     let method = if ask.method == "HEAD" { "GET" } else { ask.method };
+    ask.check_format()?;
     match (method, parts) {
         ("GET", []) => cat::root(),
         ("GET", ["_cat", ..]) => cat::cat(ask, parts),
         (_, ["_cluster" | "_nodes", ..]) => cat::cluster(ask, method, parts),
-        ("GET" | "POST", ["_search"]) => searching::search(ask, "_all"),
+        ("GET" | "POST", ["_search"]) => asked::search(ask, "_all"),
         ("GET" | "POST" | "DELETE", ["_search", "scroll", ..]) => scroll::scroll(ask, parts.get(2).copied()),
-        ("GET" | "POST", ["_msearch"]) => searching::several(ask, None),
-        ("GET" | "POST", ["_count"]) => searching::count(ask, "_all"),
+        ("GET" | "POST", ["_msearch"]) => asked::several(ask, None),
+        ("GET" | "POST", ["_count"]) => asked::count(ask, "_all"),
         ("POST" | "PUT", ["_bulk"]) => bulk::bulk(ask, None),
         ("GET" | "POST", ["_mget"]) => documents::several(ask, None),
         ("GET" | "POST", ["_refresh" | "_flush"]) => admin::refresh(ask, "_all"),
@@ -137,10 +139,10 @@ fn route(ask: &Ask, parts: &[&str]) -> Result<Reply> {
 
 fn in_index(ask: &Ask, method: &str, name: &str, rest: &[&str]) -> Result<Reply> {
     match (method, rest) {
-        ("GET" | "POST", ["_search"]) => searching::search(ask, name),
+        ("GET" | "POST", ["_search"]) => asked::search(ask, name),
         (_, ["_search"]) => Err(wrong_method(ask, "POST, GET")),
-        ("GET" | "POST", ["_msearch"]) => searching::several(ask, Some(name)),
-        ("GET" | "POST", ["_count"]) => searching::count(ask, name),
+        ("GET" | "POST", ["_msearch"]) => asked::several(ask, Some(name)),
+        ("GET" | "POST", ["_count"]) => asked::count(ask, name),
         ("GET" | "POST", ["_validate", "query"]) => searching::validate(ask, name),
         ("POST" | "PUT", ["_bulk"]) => bulk::bulk(ask, Some(name)),
         ("GET" | "POST", ["_mget"]) => documents::several(ask, Some(name)),
@@ -283,8 +285,35 @@ impl Ask<'_> {
         }
     }
 
+    /// Answers are JSON, or a table's text.
+    fn check_format(&self) -> Result<()> {
+        match self.parameters.text("format") {
+            None | Some("" | "json") => Ok(()),
+            Some("text" | "txt") if self.path.starts_with("/_cat") => Ok(()),
+            Some(other) => Err(Error::argument(format!("[format] of [{other}] is not supported by Goshawk: ask for json"))),
+        }
+    }
+
+    /// Patterns stand for indices that are open, which all are, and not hidden.
+    fn check_wildcards(&self, names: &str, told: &str) -> Result<()> {
+        let words: Vec<&str> = told.split(',').collect();
+        if let Some(word) = words.iter().find(|word| !matches!(**word, "open" | "closed" | "hidden" | "none" | "all")) {
+            return Err(Error::argument(format!("No valid expand wildcard value [{word}]")));
+        }
+        let open = words.contains(&"open") || words.contains(&"all");
+        let hidden = words.contains(&"hidden") || words.contains(&"all");
+        let pattern = names.split(',').any(|name| name == "_all" || name.contains('*'));
+        if pattern && (!open || hidden && self.indices.all().iter().any(|index| index.about.name.starts_with('.'))) {
+            return Err(Error::argument(format!("[expand_wildcards] of [{told}] is not supported by Goshawk: leave it out")));
+        }
+        Ok(())
+    }
+
     /// The indices of a list of names and patterns.
     fn named(&self, names: &str) -> Result<Vec<Arc<Index>>> {
+        if let Some(told) = self.parameters.text("expand_wildcards") {
+            self.check_wildcards(names, told)?;
+        }
         let lenient = self.parameters.flag("ignore_unavailable")?;
         let found = resolve(self.indices, names, lenient)?;
         if found.is_empty() && self.parameters.text("allow_no_indices") == Some("false") {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(super) const WRITING: [&str; 4] = ["refresh", "routing", "timeout", "wait_for_active_shards"];
 /// What those of single documents may.
 pub(super) const CONDITIONS: [&str; 4] = ["version", "version_type", "if_seq_no", "if_primary_term"];
-const READING: [&str; 8] = [
+const READING: [&str; 9] = [
     "_source",
     "_source_includes",
     "_source_excludes",
@@ -23,6 +23,7 @@ const READING: [&str; 8] = [
     "realtime",
     "refresh",
     "routing",
+    "preference",
 ];
 
 pub(super) fn invalid(reason: &str) -> Error {
@@ -162,7 +163,10 @@ fn asked_source(ask: &Ask) -> SourceFilter {
         text("_source_includes", "_source_include"),
         text("_source_excludes", "_source_exclude"),
     );
-    filter.unwrap_or_default()
+    let stored = || {
+        ask.parameters.text("stored_fields").map(|names| SourceFilter::of_stored(&json!(names.split(',').collect::<Vec<_>>())))
+    };
+    filter.or_else(stored).unwrap_or_default()
 }
 
 /// A document as it is told, or that it is not there.
@@ -183,7 +187,7 @@ fn told(index: &str, id: &str, found: Option<&Stored>, filter: &SourceFilter) ->
 }
 
 fn lookup(ask: &Ask, name: &str, id: &str, more: &[&str]) -> Result<(Arc<Index>, Option<Stored>)> {
-    ask.parameters.allow(&ask.path, &[&READING, &["preference"], more])?;
+    ask.parameters.allow(&ask.path, &[&READING, more])?;
     let index = readable(ask, name)?;
     if refresh(ask)? == Refresh::Now {
         index.refresh()?;
@@ -215,28 +219,85 @@ pub(super) fn source(ask: &Ask, name: &str, id: &str) -> Result<Reply> {
 }
 
 pub(super) fn several(ask: &Ask, name: Option<&str>) -> Result<Reply> {
-    ask.parameters.allow(&ask.path, &[&READING, &["preference", "stored_fields"]])?;
+    ask.parameters.allow(&ask.path, &[&READING, &["stored_fields"]])?;
     let body = ask.object()?;
     if let Some(key) = body.keys().find(|key| !matches!(key.as_str(), "docs" | "ids")) {
         return Err(Error::parsing(format!("unknown key [{key}] for a START_ARRAY, expected [docs] or [ids]")));
     }
     let list = |key: &str| body.get(key).and_then(Value::as_array).into_iter().flatten();
-    let ids = list("ids").map(|id| json!({ "_id": id }));
-    let wanted: Vec<Value> = list("docs").cloned().chain(ids).collect();
+    let mut wanted = vec![];
+    for one in list("docs") {
+        let Value::Object(one) = one else { return Err(Error::argument("docs array element should include an object")) };
+        check_wanted(one)?;
+        wanted.push(one.clone());
+    }
+    for id in list("ids") {
+        if id.is_null() || id.is_object() || id.is_array() {
+            return Err(Error::argument("ids array element should only contain ids"));
+        }
+        wanted.push(Map::from_iter([("_id".to_owned(), id.clone())]));
+    }
     if wanted.is_empty() {
         return Err(invalid("no documents to get"));
     }
-    let docs = wanted.iter().map(|one| of_several(ask, name, one)).collect::<Result<Vec<_>>>()?;
+    if wanted.len() > MOST {
+        let reason = format!("more than {MOST} documents in one request are not supported by Goshawk: send several");
+        return Err(Error::argument(reason));
+    }
+    let (mut docs, mut bytes) = (vec![], 0);
+    for one in &wanted {
+        docs.push(of_several(ask, name, one, &mut bytes)?);
+        if bytes > MOST_BYTES {
+            let reason =
+                format!("[parent] Data too large, data for [<http_request>] would be larger than the limit of [{MOST_BYTES}]");
+            return Err(Error::new(429, "circuit_breaking_exception", reason));
+        }
+    }
     Reply::json(json!({ "docs": docs }))
 }
 
-fn of_several(ask: &Ask, name: Option<&str>, one: &Value) -> Result<Value> {
+/// Documents that one request may get, and their bytes.
+const MOST: usize = 10_000;
+const MOST_BYTES: usize = 100 << 20;
+
+/// Refuses what one of several documents may not be asked with.
+fn check_wanted(one: &Map<String, Value>) -> Result<()> {
+    const NAMES: [&str; 7] = ["_index", "_id", "_source", "routing", "stored_fields", "version", "version_type"];
+    match one.keys().find(|name| !NAMES.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) if name == "fields" => {
+            Err(Error::parsing("Unsupported field [fields] used, expected [stored_fields] instead"))
+        }
+        Some(name) => {
+            Err(Error::new(400, "parse_exception", format!("failed to parse multi get request. unknown field [{name}]")))
+        }
+    }
+}
+
+fn of_several(ask: &Ask, name: Option<&str>, one: &Map<String, Value>, bytes: &mut usize) -> Result<Value> {
     let name = one.get("_index").and_then(Value::as_str).or(name).ok_or_else(|| invalid("index is missing for doc 0"))?;
     let id = one.get("_id").filter(|id| !id.is_null()).ok_or_else(|| invalid("id is missing for doc 0"))?;
     let id = crate::java::written(id);
-    let filter = one.get("_source").map_or_else(|| Ok(asked_source(ask)), SourceFilter::read)?;
-    match readable(ask, name).and_then(|index| index.get(&id, true)) {
-        Ok(found) => told(name, &id, found.as_ref(), &filter),
+    let filter = match (one.get("_source"), one.get("stored_fields")) {
+        (Some(told), _) => SourceFilter::read(told)?,
+        (None, Some(names)) => SourceFilter::of_stored(names),
+        (None, None) => asked_source(ask),
+    };
+    let version = Told {
+        version: one.get("version").and_then(Value::as_i64),
+        version_type: one.get("version_type").map(crate::java::written),
+        ..Told::default()
+    };
+    let found = readable(ask, name).and_then(|index| {
+        let found = index.get(&id, true)?;
+        found.as_ref().map_or(Ok(()), |found| version.check_read(&index, found))?;
+        Ok(found)
+    });
+    match found {
+        Ok(found) => {
+            *bytes += found.as_ref().map_or(0, |found| found.source.len());
+            told(name, &id, found.as_ref(), &filter)
+        }
         Err(error) => {
             let (_, refusal) = refusal(&error);
             Ok(json!({ "_index": name, "_id": id, "error": refusal.get("error") }))

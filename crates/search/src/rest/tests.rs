@@ -180,3 +180,65 @@ fn hostile_requests_are_refused() {
     let (status, told) = ask(&indices, "PUT /i/_doc/x", &format!("{{{many}\"z\": 1}}"));
     assert_eq!(status, 400, "{told}");
 }
+
+#[test]
+fn what_would_not_be_kept_to_is_refused() {
+    let (_folder, indices) = posts(50);
+    assert_eq!(ask(&indices, "PUT /i2", "").0, 200);
+    let field = |told: &str| format!("{{\"mappings\":{{\"properties\":{{\"x\":{{{told}}}}}}}}}");
+    let setting = |told: &str| format!("{{\"settings\":{{{told}}}}}");
+    let highlight = |told: &str| format!("{{\"highlight\":{{\"fields\":{{\"word\":{{{told}}}}}}}}}");
+    let many = |count: usize| json!({ "ids": (0..count).collect::<Vec<_>>() }).to_string();
+    for (request, body) in [
+        ("PUT /n", field("\"type\":\"text\",\"index\":false")),
+        ("PUT /n", field("\"type\":\"text\",\"norms\":false")),
+        ("PUT /n", field("\"type\":\"long\",\"doc_values\":false")),
+        ("PUT /n", field("\"type\":\"long\",\"coerce\":\"false\"")),
+        ("PUT /n", field("\"type\":\"text\",\"fields\":{\"k\":{\"type\":\"keyword\",\"doc_values\":false}}")),
+        ("PUT /n", field("\"type\":\"object\",\"enabled\":false")),
+        ("PUT /n", field("\"dynamic\":\"strict\",\"properties\":{}")),
+        ("PUT /n", field("\"properties\":{\"y\":{\"type\":\"object\",\"enabled\":false}}")),
+        ("PUT /i2/_mapping", "{\"properties\":{\"y\":{\"type\":\"object\",\"enabled\":false}}}".to_owned()),
+        ("PUT /n", setting("\"analysis\":{\"analyzer\":{\"default\":{\"type\":\"keyword\"}}}")),
+        ("PUT /n", setting("\"index.analysis.analyzer.default.type\":\"keyword\"")),
+        ("PUT /n", setting("\"index\":{\"blocks\":{\"write\":true}}")),
+        ("PUT /n", setting("\"blocks.read_only\":\"true\"")),
+        ("PUT /n", setting("\"mapping.ignore_malformed\":true")),
+        ("PUT /n", setting("\"max_result_window\":5")),
+        ("PUT /n", setting("\"hidden\":true")),
+        ("PUT /n", setting("\"query.default_field\":\"x\"")),
+        ("POST /i/_search", highlight("\"boundary_scanner\":\"word\"")),
+        ("POST /i/_search", highlight("\"type\":\"plain\"")),
+        ("POST /i/_search?terminate_after=5", String::new()),
+        ("POST /i/_search", "{\"terminate_after\":5}".to_owned()),
+        ("POST /i/_count?terminate_after=5", String::new()),
+        ("POST /i/_count?min_score=1", String::new()),
+        ("POST /_search?allow_partial_search_results=false", String::new()),
+        ("POST /i*/_search?expand_wildcards=none", String::new()),
+        ("GET /i/_doc/1?format=yaml", String::new()),
+        ("GET /?format=yaml", String::new()),
+        ("PUT /_cluster/settings", "{\"persistent\":{\"action.auto_create_index\":\"false\"}}".to_owned()),
+        ("POST /_msearch", "{\"indices\":[\"i2\"]}\n{}\n".to_owned()),
+        ("POST /i/_msearch", "{}\n{\"size\":0}\n".repeat(1001)),
+        ("POST /i/_msearch", "{}\n{\"size\":10000}\n".repeat(11)),
+        ("POST /i/_mget", many(10_001)),
+    ] {
+        let (status, told) = ask(&indices, request, &body);
+        assert_eq!(status, 400, "{request} {}: {told}", &body[..100.min(body.len())]);
+    }
+    assert_eq!(ask(&indices, "GET /n", "").0, 404);
+    let buckets = json!({"size": 0, "terminate_after": 5, "aggs": {"words": {"terms": {"field": "word.keyword"}}}});
+    assert_eq!(ask(&indices, "POST /i/_search", &buckets.to_string()).0, 200);
+    assert_eq!(ask(&indices, "POST /i/_mget", &many(10_000)).0, 200);
+    let early = "{\"index\":\"i2\"}\n{\"terminate_after\":5}\n{\"index\":\"none\",\"ignore_unavailable\":true}\n{}\n";
+    assert_eq!(ask(&indices, "POST /_msearch", early).0, 200);
+    let long = json!({ "long": { "word": "y".repeat(40_000) } }).to_string();
+    assert_eq!(ask(&indices, "PUT /i2/_doc/1", &long).0, 201);
+    let told = "{\"properties\":{\"long\":{\"properties\":{\"key\":{\"type\":\"keyword\"}}}}}";
+    assert_eq!(ask(&indices, "PUT /i2/_mapping", told).0, 200);
+    let (status, told) = ask(&indices, "PUT /i2/_doc/1", &long.replace("word", "key"));
+    let reason = told["error"]["reason"].as_str().unwrap();
+    assert_eq!((status, &told["error"]["type"]), (400, &json!("illegal_argument_exception")));
+    assert!(reason.starts_with("Document contains at least one immense term in field=\"long.key\" (whose UTF8"), "{reason}");
+    assert_eq!(told["error"]["caused_by"]["reason"], "bytes can be at most 32766 in length; got 40000");
+}
