@@ -28,6 +28,7 @@ mod scan;
 mod search;
 pub mod sort;
 mod store;
+mod strict;
 mod walk;
 pub mod zones;
 

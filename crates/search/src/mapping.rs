@@ -3,7 +3,9 @@
 //! The index below has a fixed schema of numbered slots, some for each kind of field. A mapping gives each path of its documents a
 //! slot when it is first named or met, so that fields come and go without a new schema.
 
+mod change;
 mod definition;
+pub(crate) mod promised;
 #[cfg(test)]
 mod tests;
 

@@ -1,8 +1,10 @@
 //! The REST API: requests in, answers out.
 
 mod admin;
+mod asked;
 mod bulk;
 mod cat;
+mod conditions;
 mod documents;
 mod fields;
 mod filter;
@@ -102,14 +104,15 @@ fn finish(reply: Reply, filter: Option<&str>, head: bool) -> Answer {
 
 fn route(ask: &Ask, parts: &[&str]) -> Result<Reply> {
     let method = if ask.method == "HEAD" { "GET" } else { ask.method };
+    ask.check_format()?;
     match (method, parts) {
         ("GET", []) => cat::root(),
         ("GET", ["_cat", ..]) => cat::cat(ask, parts),
-        (_, ["_cluster" | "_nodes", ..]) => cat::cluster(ask, parts),
-        ("GET" | "POST", ["_search"]) => searching::search(ask, "_all"),
+        (_, ["_cluster" | "_nodes", ..]) => cat::cluster(ask, method, parts),
+        ("GET" | "POST", ["_search"]) => asked::search(ask, "_all"),
         ("GET" | "POST" | "DELETE", ["_search", "scroll", ..]) => scroll::scroll(ask, parts.get(2).copied()),
-        ("GET" | "POST", ["_msearch"]) => searching::several(ask, None),
-        ("GET" | "POST", ["_count"]) => searching::count(ask, "_all"),
+        ("GET" | "POST", ["_msearch"]) => asked::several(ask, None),
+        ("GET" | "POST", ["_count"]) => asked::count(ask, "_all"),
         ("POST" | "PUT", ["_bulk"]) => bulk::bulk(ask, None),
         ("GET" | "POST", ["_mget"]) => documents::several(ask, None),
         ("GET" | "POST", ["_refresh" | "_flush"]) => admin::refresh(ask, "_all"),
@@ -117,7 +120,7 @@ fn route(ask: &Ask, parts: &[&str]) -> Result<Reply> {
         ("GET" | "POST", ["_field_caps"]) => fields::capabilities(ask, "_all"),
         ("GET", ["_mapping" | "_mappings"]) => admin::mapping(ask, "_all"),
         ("GET", ["_settings", ..]) => admin::settings(ask, "_all"),
-        ("GET", ["_alias" | "_aliases", ..]) => admin::aliases(ask, "_all"),
+        ("GET", ["_alias" | "_aliases", wanted @ ..]) => admin::aliases(ask, "_all", wanted),
         ("GET", ["_stats", ..]) => cat::stats(ask, "_all"),
         ("GET" | "POST", ["_validate", "query"]) => searching::validate(ask, "_all"),
         (_, [name, ..]) if name.starts_with('_') && *name != "_all" && !(method == "PUT" && parts.len() == 1) => {
@@ -136,10 +139,10 @@ fn route(ask: &Ask, parts: &[&str]) -> Result<Reply> {
 
 fn in_index(ask: &Ask, method: &str, name: &str, rest: &[&str]) -> Result<Reply> {
     match (method, rest) {
-        ("GET" | "POST", ["_search"]) => searching::search(ask, name),
+        ("GET" | "POST", ["_search"]) => asked::search(ask, name),
         (_, ["_search"]) => Err(wrong_method(ask, "POST, GET")),
-        ("GET" | "POST", ["_msearch"]) => searching::several(ask, Some(name)),
-        ("GET" | "POST", ["_count"]) => searching::count(ask, name),
+        ("GET" | "POST", ["_msearch"]) => asked::several(ask, Some(name)),
+        ("GET" | "POST", ["_count"]) => asked::count(ask, name),
         ("GET" | "POST", ["_validate", "query"]) => searching::validate(ask, name),
         ("POST" | "PUT", ["_bulk"]) => bulk::bulk(ask, Some(name)),
         ("GET" | "POST", ["_mget"]) => documents::several(ask, Some(name)),
@@ -157,7 +160,7 @@ fn in_index(ask: &Ask, method: &str, name: &str, rest: &[&str]) -> Result<Reply>
         ("GET", ["_mapping", "field", patterns]) => fields::field_mapping(ask, name, patterns),
         ("PUT" | "POST", ["_mapping" | "_mappings"]) => admin::change_mapping(ask, name),
         ("GET", ["_settings", ..]) => admin::settings(ask, name),
-        ("GET", ["_alias" | "_aliases", ..]) => admin::aliases(ask, name),
+        ("GET", ["_alias" | "_aliases", wanted @ ..]) => admin::aliases(ask, name, wanted),
         ("GET", ["_stats", ..]) => cat::stats(ask, name),
         _ => Err(no_handler(ask)),
     }
@@ -258,16 +261,14 @@ fn refusal(error: &Error) -> (u16, Value) {
 
 /// A body that is JSON, each key once.
 fn parsed(body: &[u8]) -> Result<Value> {
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let value: Result<filter::Strict, _> = serde::Deserialize::deserialize(&mut reader);
-    let value = value.map_err(|error| {
-        let kind = if error.is_eof() { "json_e_o_f_exception" } else { "json_parse_exception" };
-        Error::new(400, kind, error.to_string())
-    })?;
-    if reader.end().is_err() {
-        return Err(Error::parsing("Expected [END_OBJECT] but found more behind the body"));
+    match crate::strict::first(body) {
+        Ok((value, true)) => Ok(value),
+        Ok((_, false)) => Err(Error::parsing("Expected [END_OBJECT] but found more behind the body")),
+        Err(error) => {
+            let kind = if error.is_eof() { "json_e_o_f_exception" } else { "json_parse_exception" };
+            Err(Error::new(400, kind, error.to_string()))
+        }
     }
-    Ok(value.0)
 }
 
 impl Ask<'_> {
@@ -284,8 +285,35 @@ impl Ask<'_> {
         }
     }
 
+    /// Answers are JSON, or a table's text.
+    fn check_format(&self) -> Result<()> {
+        match self.parameters.text("format") {
+            None | Some("" | "json") => Ok(()),
+            Some("text" | "txt") if self.path.starts_with("/_cat") => Ok(()),
+            Some(other) => Err(Error::argument(format!("[format] of [{other}] is not supported by Goshawk: ask for json"))),
+        }
+    }
+
+    /// Patterns stand for indices that are open, which all are, and not hidden.
+    fn check_wildcards(&self, names: &str, told: &str) -> Result<()> {
+        let words: Vec<&str> = told.split(',').collect();
+        if let Some(word) = words.iter().find(|word| !matches!(**word, "open" | "closed" | "hidden" | "none" | "all")) {
+            return Err(Error::argument(format!("No valid expand wildcard value [{word}]")));
+        }
+        let open = words.contains(&"open") || words.contains(&"all");
+        let hidden = words.contains(&"hidden") || words.contains(&"all");
+        let pattern = names.split(',').any(|name| name == "_all" || name.contains('*'));
+        if pattern && (!open || hidden && self.indices.all().iter().any(|index| index.about.name.starts_with('.'))) {
+            return Err(Error::argument(format!("[expand_wildcards] of [{told}] is not supported by Goshawk: leave it out")));
+        }
+        Ok(())
+    }
+
     /// The indices of a list of names and patterns.
     fn named(&self, names: &str) -> Result<Vec<Arc<Index>>> {
+        if let Some(told) = self.parameters.text("expand_wildcards") {
+            self.check_wildcards(names, told)?;
+        }
         let lenient = self.parameters.flag("ignore_unavailable")?;
         let found = resolve(self.indices, names, lenient)?;
         if found.is_empty() && self.parameters.text("allow_no_indices") == Some("false") {
@@ -296,7 +324,7 @@ impl Ask<'_> {
 
     /// One index, which must be there.
     fn single(&self, name: &str) -> Result<Arc<Index>> {
-        self.indices.get(name).ok_or_else(|| missing(name))
+        self.indices.get(name).ok_or_else(|| self.indices.absent(name))
     }
 }
 
@@ -309,14 +337,17 @@ fn resolve(indices: &Indices, names: &str, lenient: bool) -> Result<Vec<Arc<Inde
         } else if name == "_all" || name.contains('*') {
             let pattern = if name == "_all" { "*" } else { name };
             // Who does not say the dot in front does not mean what is hidden behind one.
-            let shown = |index: &&Arc<Index>| pattern.starts_with('.') || !index.about.name.starts_with('.');
-            chosen.extend(all.iter().filter(shown).filter(|index| patterns::matches(pattern, &index.about.name)).cloned());
+            let meant = |name: &str| (pattern.starts_with('.') || !name.starts_with('.')) && patterns::matches(pattern, name);
+            if let Some(broken) = indices.broken().find(|name| meant(name)).filter(|_| !lenient) {
+                return Err(indices.absent(broken));
+            }
+            chosen.extend(all.iter().filter(|index| meant(&index.about.name)).cloned());
         } else {
             match indices.get(name) {
                 Some(index) => chosen.push(index),
                 None if lenient => {}
                 None if name.starts_with('_') => return Err(invalid_start(name)),
-                None => return Err(missing(name)),
+                None => return Err(indices.absent(name)),
             }
         }
     }

@@ -6,7 +6,7 @@ mod least;
 mod naming;
 mod request;
 
-pub(crate) use execute::{Found, Ranked, count, search};
+pub(crate) use execute::{Found, Ranked, count, search, wanted};
 pub(crate) use naming::name;
 pub(crate) use request::{Request, Track, duration};
 

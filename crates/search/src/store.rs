@@ -1,5 +1,6 @@
 //! Indexes in folders: what is written is kept, what is committed is found.
 
+mod about;
 mod ahead;
 mod blooms;
 mod feed;
@@ -15,7 +16,7 @@ pub use feed::Feed;
 pub(crate) use index::{Index, Stored};
 pub use indexes::Indices;
 pub(crate) use indexes::missing;
-pub(crate) use own::{Condition, Done, Outcome, Write};
+pub(crate) use own::{Condition, Done, Outcome, TERM, Write};
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,7 +1,8 @@
 //! All that a search finds, page by page, with memory for one page.
 
-use crate::search::{Found, Ranked, Request, Target, Track, name, search};
-use crate::store::{Index, Indices, missing, now_millis};
+use crate::query::{Boxed, Mark};
+use crate::search::{Found, Ranked, Request, Target, Track, name, search, wanted};
+use crate::store::{Index, Indices, now_millis};
 use crate::{Error, Result};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -16,22 +17,52 @@ pub(crate) struct Walk {
     /// Documents in their own order: the next target, segment and document.
     place: Option<(usize, usize, u32)>,
     total: usize,
+    greatest: Option<f32>,
+    /// So many of a hit's keys were asked for; those behind them only tell hits apart.
+    told: usize,
+}
+
+/// A query, and what to show in the texts of what it finds.
+type Wanted = (Boxed, Vec<(String, Mark)>);
+
+/// The keys of an order, one by one.
+fn keys(sort: Option<Value>) -> Vec<Value> {
+    let one_by_one = |key: Value| match key {
+        Value::Object(keys) => keys.into_iter().map(|(name, how)| json!({ name: how })).collect(),
+        key => vec![key],
+    };
+    match sort {
+        None | Some(Value::Null) => vec![],
+        Some(Value::Array(keys)) => keys.into_iter().flat_map(one_by_one).collect(),
+        Some(key) => one_by_one(key),
+    }
+}
+
+/// Is a key a name alone, in this order?
+fn is_plainly(key: &Value, name: &str, order: &str) -> bool {
+    let how = key.get(name);
+    let told = how.and_then(|how| how.as_str().or_else(|| how.get("order")?.as_str()));
+    key == name || how.is_some() && told.is_none_or(|told| told.eq_ignore_ascii_case(order))
 }
 
 impl Walk {
     pub(crate) fn new(mut request: Request) -> Self {
-        let by_document = |key: &Value| key == "_doc" || key.get("_doc").is_some();
-        let keys = match request.sort.take() {
-            None => vec![json!({ "_score": "desc" })],
-            Some(Value::Array(keys)) => keys,
-            Some(Value::Object(keys)) => keys.into_iter().map(|(name, how)| json!({ name: how })).collect(),
-            Some(key) => vec![key],
+        let mut keys = keys(request.sort.take());
+        let told = match keys.as_slice() {
+            [key] if is_plainly(key, "_score", "desc") => 0,
+            keys => keys.len(),
         };
-        let place = keys.first().is_some_and(by_document).then_some((0, 0, 0));
-        let last = (!keys.iter().any(by_document)).then(|| json!({ "_doc": "asc" }));
-        request.sort = Some(Value::Array(keys.into_iter().chain(last).collect()));
+        if told == 0 {
+            request.track_scores = true;
+            keys = vec![json!({ "_score": "desc" })];
+        }
+        let in_own_order = keys.len() == 1 && keys.iter().all(|key| is_plainly(key, "_doc", "asc")) && !request.track_scores;
+        if !keys.iter().any(|key| key == "_doc" || key.get("_doc").is_some()) {
+            keys.push(json!({ "_doc": "asc" }));
+        }
+        request.sort = Some(Value::Array(keys));
         request.paged = true;
-        Walk { request, started: false, place, total: 0 }
+        Walk { request, started: false, place: in_own_order.then_some((0, 0, 0)), total: 0, greatest: None, told }
     }
 
     pub(crate) fn request(&self) -> &Request {
@@ -42,52 +73,53 @@ impl Walk {
     pub(crate) fn next(&mut self, targets: &[Target], typed: bool) -> Result<Found> {
         let first = !self.started;
         self.started = true;
-        if first {
+        let mut found = if first {
             let whole = Request { size: if self.place.is_some() { 0 } else { self.request.size }, ..self.request.clone() };
             if targets.len() > 1 && self.place.is_none() {
-                return Err(Error::argument("a scroll over several indices goes in the order of documents: sort by [_doc]"));
+                return Err(Error::argument(
+                    "a scroll over several indices goes in the order of documents: sort by [_doc] alone",
+                ));
             }
-            let mut found = search(targets, &whole, typed)?;
-            self.total = found.total;
-            if self.place.is_some() {
-                found.hits = self.documents(targets)?;
-                name(targets, &self.request, &mut found.hits)?;
-            }
-            self.settle(&found.hits);
+            let found = search(targets, &whole, typed)?;
+            (self.total, self.greatest) = (found.total, found.greatest);
             // These belong to the first page.
             self.request.aggregations = None;
-            return Ok(found);
-        }
-        let marks = targets.iter().map(|_| vec![]).collect();
-        let mut found = Found { total: self.total, marks, ..Found::default() };
-        if self.place.is_some() {
-            found.hits = self.documents(targets)?;
-            name(targets, &self.request, &mut found.hits)?;
-        } else if self.request.search_after.is_some() {
+            found
+        } else if self.place.is_none() && self.request.search_after.is_some() {
             let rest = Request { track: Track::None, ..self.request.clone() };
-            let next = search(targets, &rest, typed)?;
-            (found.hits, found.marks) = (next.hits, next.marks);
+            search(targets, &rest, typed)?
+        } else {
+            Found { marks: targets.iter().map(|_| vec![]).collect(), ..Found::default() }
+        };
+        if self.place.is_some() {
+            let wanted = targets.iter().map(|target| wanted(&self.request, &target.mapping)).collect::<Result<Vec<_>>>()?;
+            found.hits = self.documents(targets, &wanted)?;
+            name(targets, &self.request, &mut found.hits)?;
+            found.marks = wanted.into_iter().map(|(_, marks)| marks).collect();
+        } else {
+            self.request.search_after = found.hits.last().and_then(|hit| hit.keys.clone()).map(Value::Array);
         }
-        self.settle(&found.hits);
+        (found.total, found.greatest) = (self.total, self.greatest);
+        for hit in &mut found.hits {
+            if let Some(keys) = &mut hit.keys {
+                keys.truncate(self.told);
+            }
+            hit.keys = hit.keys.take().filter(|keys| !keys.is_empty());
+        }
         Ok(found)
     }
 
-    fn settle(&mut self, hits: &[Ranked]) {
-        if self.place.is_none() {
-            self.request.search_after = hits.last().and_then(|hit| hit.keys.clone()).map(Value::Array);
-        }
-    }
-
     /// The next documents in their own order.
-    fn documents(&mut self, targets: &[Target]) -> Result<Vec<Ranked>> {
+    fn documents(&mut self, targets: &[Target], wanted: &[Wanted]) -> Result<Vec<Ranked>> {
         let Some((mut at_target, mut at_segment, mut at_document)) = self.place else { return Ok(vec![]) };
         let mut hits = vec![];
-        let now = now_millis();
-        while let Some(target) = targets.get(at_target) {
-            let all = json!({ "match_all": {} });
-            let query = crate::query::read(self.request.query.as_ref().unwrap_or(&all), &target.mapping, now)?;
+        while let Some((target, (query, _))) = targets.get(at_target).zip(wanted.get(at_target)) {
             let weight = query.weight(EnableScoring::disabled_from_searcher(&target.searcher))?;
-            while let Some(segment) = target.searcher.segment_readers().get(at_segment) {
+            // As they are counted in `_doc`: the oldest first.
+            let mut order: Vec<_> = crate::order::firsts(&target.searcher).into_iter().zip(0u32..).collect();
+            order.sort_unstable();
+            while let Some((first, number)) = order.get(at_segment).copied() {
+                let segment = target.searcher.segment_reader(number);
                 let mut scorer = weight.scorer(segment, 1.0)?;
                 let mut document = if scorer.doc() < at_document { scorer.seek(at_document) } else { scorer.doc() };
                 while document != TERMINATED {
@@ -96,8 +128,8 @@ impl Walk {
                         return Ok(hits);
                     }
                     if !segment.is_deleted(document) {
-                        let address = DocAddress::new(at_segment as u32, document);
-                        hits.push(Ranked::plain(at_target, address, Some(vec![json!(document)])));
+                        let keys = vec![json!(first + u64::from(document))];
+                        hits.push(Ranked::plain(at_target, DocAddress::new(number, document), Some(keys)));
                     }
                     document = scorer.advance();
                 }
@@ -152,7 +184,7 @@ impl Indices {
     /// Goes through all that a search's body finds in an index, `page` documents at a time. Without a `sort` they come in the order in
     /// which the index has them.
     pub fn pages(&self, name: &str, body: &Value, page: usize) -> Result<Pages> {
-        let index = self.get(name).ok_or_else(|| missing(name))?;
+        let index = self.get(name).ok_or_else(|| self.absent(name))?;
         let empty = serde_json::Map::new();
         let mut request = Request::read(body.as_object().unwrap_or(&empty))?;
         request.size = page.max(1);
@@ -165,7 +197,7 @@ impl Indices {
 
     /// The number of the newest write that can be found, if there is one.
     pub fn newest(&self, name: &str) -> Result<Option<u64>> {
-        let index: Arc<Index> = self.get(name).ok_or_else(|| missing(name))?;
+        let index: Arc<Index> = self.get(name).ok_or_else(|| self.absent(name))?;
         let target = Target::open(index)?;
         let newest = |segment: &tantivy::SegmentReader| -> Result<Option<u64>> {
             Ok(segment
@@ -180,7 +212,7 @@ impl Indices {
 
     /// The documents of a query whose last writes are newer than a number, the oldest first, so many at most.
     pub fn newer(&self, name: &str, query: &Value, than: u64, limit: usize) -> Result<Vec<Document>> {
-        let index: Arc<Index> = self.get(name).ok_or_else(|| missing(name))?;
+        let index: Arc<Index> = self.get(name).ok_or_else(|| self.absent(name))?;
         let target = Target::open(index)?;
         let field = target.searcher.schema().get_field("_seq_no")?;
         let behind = std::ops::Bound::Excluded(Term::from_field_u64(field, than));

@@ -45,11 +45,11 @@ fn what_does_not_fit_is_refused() {
 
 #[test]
 fn fields_that_no_mapping_names_are_told() {
-    let document =
-        json!({"a": "x", "b": {"c": 1, "d": [1.5]}, "e": "2020-01-01", "f": [null, true], "g": null, "h": [], "i.j": 1});
+    let document = json!({"a": "x", "b": {"c": 1, "d": [1.5]}, "e": "2020-01-01", "f": [null, true], "g": null, "h": [], "i.j": 1, "k": [{}], "l": {"m": {}}});
     let Ok(Reading::Unknown(found)) = read(&Mapping::new(), "1", document.as_object().unwrap()) else { panic!("all known") };
-    let told: Vec<String> = found.iter().map(|(path, field)| format!("{path}:{}", field.type_name)).collect();
-    assert_eq!(told, ["a:text", "b.c:long", "b.d:float", "e:date", "f:boolean", "i.j:long"]);
+    let told: Vec<String> =
+        found.iter().map(|(path, field)| format!("{path}:{}", field.as_ref().map_or("", |field| &field.type_name))).collect();
+    assert_eq!(told, ["a:text", "b:", "b.c:long", "b.d:float", "e:date", "f:boolean", "i.j:long", "k:", "l:", "l.m:"]);
 }
 
 #[test]

@@ -28,11 +28,7 @@ pub(super) fn put(document: &mut TantivyDocument, leaf: &Leaf, definition: &Defi
                 return Ok(());
             }
             if text.len() > LONGEST {
-                let reason = format!(
-                    "Document contains at least one immense term in field=\"{}\" (whose UTF8 encoding is longer than the max length {LONGEST}), all of which were skipped.",
-                    definition.type_name
-                );
-                return Err(Error::new(400, IMMENSE, reason));
+                return Err(immense(&text));
             }
             document.add_text(leaf.field, text);
         }
@@ -44,6 +40,18 @@ pub(super) fn put(document: &mut TantivyDocument, leaf: &Leaf, definition: &Defi
         Kind::Date => document.add_i64(leaf.field, date(definition.format().unwrap_or(dates::DEFAULT_FORMAT), value)?),
     }
     Ok(())
+}
+
+/// The refusal of a word that is too long, but for the name of its field.
+fn immense(text: &str) -> Error {
+    let first = text.bytes().take(30).map(|byte| (byte as i8).to_string()).collect::<Vec<_>>().join(", ");
+    let why = format!("bytes can be at most {LONGEST} in length; got {}", text.len());
+    let reason = format!(
+        "(whose UTF8 encoding is longer than the max length {LONGEST}), all of which were skipped.  Please correct the analyzer to not produce such terms.  The prefix of the first immense term is: '[{first}]...', original message: {why}"
+    );
+    let mut error = Error::new(400, IMMENSE, reason);
+    error.cause = Some(Box::new(Error::new(400, "max_bytes_length_exceeded_exception", why)));
+    error
 }
 
 fn text(value: &Value) -> Result<std::borrow::Cow<'_, str>> {

@@ -23,6 +23,8 @@ struct Style {
     /// Only what was looked for in this very field?
     own: bool,
     query: Option<Value>,
+    /// Are signs of HTML in the text written as such?
+    html: bool,
     /// So much of the text is shown if nothing in it was looked for.
     no_match_size: usize,
 }
@@ -45,10 +47,16 @@ impl Style {
                 "tags_schema" if value == "styled" => {
                     self.before = "<em class=\"hlt1\">".to_owned();
                 }
-                "type"
-                | "encoder"
-                | "boundary_scanner"
-                | "boundary_scanner_locale"
+                "encoder" if scope == "highlight" => self.html = value == "html",
+                "type" if value == "unified" => {}
+                "boundary_scanner" if value == "sentence" => {}
+                "type" | "boundary_scanner" => {
+                    let value = java::written(value);
+                    let reason = format!("[{name}] of [{value}] in [highlight] is not supported by Goshawk: leave it out");
+                    return Err(Error::argument(reason));
+                }
+                // Without a meaning for this kind of highlighter.
+                "boundary_scanner_locale"
                 | "boundary_chars"
                 | "boundary_max_scan"
                 | "phrase_limit"
@@ -80,7 +88,7 @@ impl Highlight {
         let told = told.as_object().unwrap_or(&empty);
         let limits = Limits { count: 5, length: 100, best_first: false };
         let (before, after) = ("<em>".to_owned(), "</em>".to_owned());
-        let mut style = Style { before, after, limits, own: true, query: None, no_match_size: 0 };
+        let mut style = Style { before, after, limits, own: true, query: None, html: false, no_match_size: 0 };
         style.take(told, "highlight")?;
         let mut fields = vec![];
         let named: Vec<(&String, &Value)> = match told.get("fields") {
@@ -141,7 +149,7 @@ impl Style {
         if found.is_empty() {
             let end = words.iter().map(|word| word.to).take_while(|end| *end <= self.no_match_size).last();
             let part = end.filter(|_| self.no_match_size > 0).and_then(|end| text.get(..end));
-            return part.map(str::to_owned).into_iter().collect();
+            return part.map(|part| self.encoded(part)).into_iter().collect();
         }
         let parts = passages(text, &found, self.limits);
         parts.into_iter().map(|(from, to)| self.tagged(text, from, to, &found)).collect()
@@ -151,14 +159,36 @@ impl Style {
         let mut tagged = String::new();
         let mut at = from;
         for (start, end) in found.iter().copied().filter(|(start, end)| *start >= from && *end <= to) {
-            tagged.push_str(text.get(at..start).unwrap_or_default());
+            tagged.push_str(&self.encoded(text.get(at..start).unwrap_or_default()));
             tagged.push_str(&self.before);
-            tagged.push_str(text.get(start..end).unwrap_or_default());
+            tagged.push_str(&self.encoded(text.get(start..end).unwrap_or_default()));
             tagged.push_str(&self.after);
             at = end;
         }
-        tagged.push_str(text.get(at..to).unwrap_or_default());
+        tagged.push_str(&self.encoded(text.get(at..to).unwrap_or_default()));
         tagged.trim().to_owned()
+    }
+}
+
+impl Style {
+    /// A part of a text as it is shown.
+    fn encoded(&self, text: &str) -> String {
+        if !self.html {
+            return text.to_owned();
+        }
+        let mut encoded = String::with_capacity(text.len());
+        for letter in text.chars() {
+            match letter {
+                '"' => encoded.push_str("&quot;"),
+                '&' => encoded.push_str("&amp;"),
+                '<' => encoded.push_str("&lt;"),
+                '>' => encoded.push_str("&gt;"),
+                '\'' => encoded.push_str("&#x27;"),
+                '/' => encoded.push_str("&#x2F;"),
+                letter => encoded.push(letter),
+            }
+        }
+        encoded
     }
 }
 

@@ -4,7 +4,6 @@ use super::{Kind, Leaf, Mapping};
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 /// What a mapping says of a field.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,7 +128,7 @@ impl Definition {
     }
 }
 
-fn truth(value: Option<&Value>) -> Option<bool> {
+pub(super) fn truth(value: Option<&Value>) -> Option<bool> {
     match value? {
         Value::Bool(told) => Some(*told),
         Value::String(told) => told.parse().ok(),
@@ -244,6 +243,14 @@ impl Mapping {
         Ok(())
     }
 
+    /// Takes on what a document brought; what has no definition is an object.
+    pub(crate) fn extend(&mut self, fields: &BTreeMap<String, Option<Definition>>) -> Result<()> {
+        fields.iter().try_for_each(|(path, definition)| match definition {
+            Some(definition) => self.define(path, definition.clone()),
+            None => self.define_object(path),
+        })
+    }
+
     fn define_object(&mut self, path: &str) -> Result<()> {
         let mut end = path.len();
         loop {
@@ -261,7 +268,7 @@ impl Mapping {
     }
 
     /// Adds a field, or checks that it is what it was.
-    pub(crate) fn define(&mut self, path: &str, definition: Definition) -> Result<()> {
+    fn define(&mut self, path: &str, definition: Definition) -> Result<()> {
         if self.objects.contains(path) {
             return Err(Error::argument(format!("can't merge a non object mapping [{path}] with an object mapping")));
         }
@@ -269,22 +276,23 @@ impl Mapping {
             self.define_object(parent)?;
         }
         let mut whole = match self.definitions.get(path) {
-            Some(old) if old.type_name != definition.type_name => {
-                let (old, new) = (&old.type_name, &definition.type_name);
-                return Err(Error::argument(format!("mapper [{path}] cannot be changed from type [{old}] to [{new}]")));
-            }
-            Some(old) => old.clone(),
+            Some(old) => old.changed(path, &definition)?,
             None => {
                 self.slot(path, &definition)?;
                 Definition { fields: BTreeMap::new(), ..definition.clone() }
             }
         };
         for (name, field) in definition.fields {
-            let Entry::Vacant(place) = whole.fields.entry(name) else { continue };
-            let path = format!("{path}.{}", place.key());
-            self.slot(&path, &field)?;
+            let path = format!("{path}.{name}");
+            let field = match whole.fields.get(&name) {
+                Some(old) => old.changed(&path, &field)?,
+                None => {
+                    self.slot(&path, &field)?;
+                    field
+                }
+            };
             self.definitions.insert(path, field.clone());
-            place.insert(field);
+            whole.fields.insert(name, field);
         }
         self.definitions.insert(path.to_owned(), whole);
         Ok(())
@@ -315,7 +323,8 @@ impl Mapping {
         for (path, definition) in fields {
             place(&mut root, path, Some(definition.told()));
         }
-        for path in &self.objects {
+        // What is in an object comes before it, and tells that it is one.
+        for path in self.objects.iter().rev() {
             place(&mut root, path, None);
         }
         Value::Object(root)

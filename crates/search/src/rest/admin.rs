@@ -2,7 +2,7 @@
 
 use super::{Ask, Reply};
 use crate::analysis::words;
-use crate::mapping::{Kind, Mapping};
+use crate::mapping::{Kind, Mapping, promised};
 use crate::store::Index;
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
@@ -65,10 +65,31 @@ fn read_settings(told: &Value) -> Result<Value> {
             );
             return Err(Error::argument(reason));
         }
+        check_kept(name, value)?;
         let value = if value.is_object() || value.is_array() { value.clone() } else { json!(crate::java::written(value)) };
         settings.insert(name.to_owned(), value);
     }
     Ok(Value::Object(settings))
+}
+
+/// Refuses a setting, or one below it, that would not be kept to.
+fn check_kept(name: &str, told: &Value) -> Result<()> {
+    if let Value::Object(below) = told {
+        return below.iter().try_for_each(|(key, value)| check_kept(&format!("{name}.{key}"), value));
+    }
+    let value = crate::java::written(told);
+    let kept = match name {
+        "mapping.ignore_malformed" | "hidden" => value == "false",
+        "mapping.coerce" => value == "true",
+        "max_result_window" => value == "10000",
+        "query.default_field" => value == "*",
+        _ if name.starts_with("blocks") => value == "false",
+        _ => !name.starts_with("analysis"),
+    };
+    if kept || told.is_null() {
+        return Ok(());
+    }
+    Err(Error::argument(format!("setting [index.{name}] of [{value}] is not supported by Goshawk: leave it out")))
 }
 
 fn settings_of(index: &Index) -> Value {
@@ -100,7 +121,8 @@ pub(super) fn create(ask: &Ask, name: &str) -> Result<Reply> {
 }
 
 fn read_mapping(told: &Value) -> Result<Mapping> {
-    Mapping::read(told).map_err(|cause| {
+    let read = Mapping::read(told).and_then(|mapping| promised::check(told).map(|()| mapping));
+    read.map_err(|cause| {
         if cause.kind != "mapper_parsing_exception" {
             return cause;
         }
@@ -112,7 +134,10 @@ fn read_mapping(told: &Value) -> Result<Mapping> {
 
 pub(super) fn delete(ask: &Ask, names: &str) -> Result<Reply> {
     ask.parameters.allow(&ask.path, &[&NAMING])?;
-    for index in ask.named(names)? {
+    let all = ask.named(names)?;
+    // All or none of them.
+    all.iter().try_for_each(|index| index.check_unfed())?;
+    for index in all {
         ask.indices.delete(&index.about.name)?;
     }
     Reply::acknowledged()
@@ -133,8 +158,17 @@ pub(super) fn settings(ask: &Ask, names: &str) -> Result<Reply> {
     by_index(ask, names, &|index| json!({ "settings": settings_of(index) }))
 }
 
-pub(super) fn aliases(ask: &Ask, names: &str) -> Result<Reply> {
-    by_index(ask, names, &|_| json!({ "aliases": {} }))
+/// There are no aliases: one that is asked for is missing, and a pattern meets none.
+pub(super) fn aliases(ask: &Ask, names: &str, wanted: &[&str]) -> Result<Reply> {
+    let all = by_index(ask, names, &|_| json!({ "aliases": {} }))?;
+    let [wanted, ..] = wanted else { return Ok(all) };
+    let mut missing: Vec<&str> = wanted.split(',').filter(|name| *name != "_all" && !name.contains('*')).collect();
+    missing.sort_unstable();
+    match missing.as_slice() {
+        [] => Reply::json(json!({})),
+        [one] => Err(Error::new(404, super::BARE, format!("alias [{one}] missing"))),
+        several => Err(Error::new(404, super::BARE, format!("aliases [{}] missing", several.join(",")))),
+    }
 }
 
 pub(super) fn mapping(ask: &Ask, names: &str) -> Result<Reply> {
@@ -144,8 +178,10 @@ pub(super) fn mapping(ask: &Ask, names: &str) -> Result<Reply> {
 pub(super) fn change_mapping(ask: &Ask, names: &str) -> Result<Reply> {
     ask.parameters.allow(&ask.path, &[&NAMING, &["write_index_only"]])?;
     let told = Value::Object(ask.object()?);
-    for index in ask.named(names)? {
-        index.check_unfed()?;
+    promised::check(&told)?;
+    let all = ask.named(names)?;
+    all.iter().try_for_each(|index| index.check_unfed())?;
+    for index in all {
         index.change_mapping(&mut |mapping| mapping.merge(&told))?;
     }
     Reply::acknowledged()

@@ -1,6 +1,7 @@
 //! Many writes in one request.
 
-use super::documents::{Refresh, WRITING, condition, invalid, refresh, settle, status, writable};
+use super::conditions::Told;
+use super::documents::{Refresh, WRITING, check_options, invalid, refresh, settle, status, writable};
 use super::updates::Change;
 use super::{Ask, Body, Reply, whole};
 use crate::store::{Condition, Done, Index, Write};
@@ -11,8 +12,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// What is done to a document.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Default, PartialEq)]
 enum Action {
+    #[default]
     Index,
     Create,
     Update,
@@ -31,11 +33,16 @@ impl Action {
 }
 
 /// A line that says what to do.
+#[derive(Default)]
 struct Order {
     action: Action,
     index: Option<String>,
     id: Option<String>,
     condition: Condition,
+    /// So often an update may be tried again.
+    retries: i64,
+    pipeline: Option<String>,
+    require_alias: Option<bool>,
 }
 
 fn malformed(number: usize, more: &str) -> Error {
@@ -44,7 +51,7 @@ fn malformed(number: usize, more: &str) -> Error {
 
 impl Order {
     fn read(line: &[u8], number: usize) -> Result<Self> {
-        let told: Value = serde_json::from_slice(line).map_err(|error| {
+        let told = crate::strict::whole(line).map_err(|error| {
             let kind = if error.is_eof() { "json_e_o_f_exception" } else { "json_parse_exception" };
             Error::new(400, kind, error.to_string())
         })?;
@@ -71,19 +78,23 @@ impl Order {
     }
 
     fn of(action: Action, about: Map<String, Value>, number: usize) -> Result<Self> {
-        let (mut version, mut version_type, mut seq_no, mut create) = (None, None, None, action == Action::Create);
-        let mut order = Order { action, index: None, id: None, condition: Condition::Any };
+        let mut told = Told::default();
+        let mut order = Order { action, ..Order::default() };
         for (name, value) in about {
             let text = crate::java::written(&value);
+            let long = || text.parse::<i64>().map_err(|_| Error::argument(format!("For input string: \"{text}\"")));
             match name.as_str() {
                 "_index" if !value.is_null() => order.index = Some(text),
                 "_id" if !value.is_null() => order.id = Some(text),
-                "version" | "_version" => version = text.parse().ok(),
-                "version_type" | "_version_type" => version_type = Some(text),
-                "if_seq_no" => seq_no = text.parse().ok(),
-                "op_type" => create |= text == "create",
-                "_index" | "_id" | "routing" | "_routing" | "if_primary_term" | "retry_on_conflict" | "_retry_on_conflict"
-                | "require_alias" | "_type" => {}
+                "version" | "_version" => told.version = Some(long()?),
+                "version_type" | "_version_type" => told.version_type = Some(text),
+                "if_seq_no" => told.seq_no = Some(long()?),
+                "if_primary_term" => told.primary_term = Some(long()?),
+                "retry_on_conflict" | "_retry_on_conflict" => order.retries = long()?,
+                "op_type" if action == Action::Index && text == "create" => order.action = Action::Create,
+                "pipeline" => order.pipeline = Some(text),
+                "require_alias" => order.require_alias = Some(value == true),
+                "op_type" | "_index" | "_id" | "routing" | "_routing" | "_type" => {}
                 _ => {
                     return Err(Error::argument(format!(
                         "Action/metadata line [{number}] contains an unknown parameter [{name}]"
@@ -91,7 +102,12 @@ impl Order {
                 }
             }
         }
-        order.condition = if create { Condition::Absent } else { condition(version, version_type.as_deref(), seq_no)? };
+        if action == Action::Update && told.names_version() {
+            return Err(Error::argument(
+                "Update requests do not support versioning. Please use `if_seq_no` and `if_primary_term` instead",
+            ));
+        }
+        order.condition = told.condition(order.action == Action::Create, order.id.is_some())?;
         Ok(order)
     }
 }
@@ -132,16 +148,18 @@ fn read<'a>(body: &'a [u8], name: Option<&str>) -> Result<Vec<(Order, &'a [u8])>
         }
         let source = if order.action == Action::Delete { b"" } else { lines.next().unwrap_or_default() };
         if order.action == Action::Update {
-            Change::read(source)?;
+            Change::read(source)?.check(order.condition, order.retries)?;
         }
         orders.push((order, source));
     }
     if orders.is_empty() { Err(invalid("no requests added")) } else { Ok(orders) }
 }
 
+const BULK: [&str; 7] = ["_source", "_source_includes", "_source_excludes", "type", "batch_size", "require_alias", "pipeline"];
+
 pub(super) fn bulk(ask: &Ask, name: Option<&str>) -> Result<Reply> {
     let started = Instant::now();
-    ask.parameters.allow(&ask.path, &[&WRITING, &["_source", "_source_includes", "_source_excludes", "type", "batch_size"]])?;
+    ask.parameters.allow(&ask.path, &[&WRITING, &BULK])?;
     let refresh = refresh(ask)?;
     if ask.body.is_empty() {
         return Err(Error::new(400, "parse_exception", "request body is required"));
@@ -169,6 +187,9 @@ pub(super) fn bulk(ask: &Ask, name: Option<&str>) -> Result<Reply> {
 
 /// Does what a line says; tells what came of it.
 fn act(ask: &Ask, touched: &mut BTreeMap<String, Arc<Index>>, name: &str, order: &Order, source: &[u8]) -> Result<(Done, bool)> {
+    let pipeline = order.pipeline.as_deref().or(ask.parameters.text("pipeline"));
+    let require_alias = order.require_alias.map_or_else(|| ask.parameters.flag("require_alias"), Ok)?;
+    check_options(name, pipeline, require_alias)?;
     let index = match touched.get(name) {
         Some(index) => index.clone(),
         None => {
@@ -178,7 +199,7 @@ fn act(ask: &Ask, touched: &mut BTreeMap<String, Arc<Index>>, name: &str, order:
         }
     };
     match (order.action, &order.id) {
-        (Action::Update, Some(id)) => Change::read(source)?.apply(&index, id),
+        (Action::Update, Some(id)) => Change::read(source)?.apply(&index, id, order.condition),
         (Action::Update | Action::Delete, None) => {
             Err(Error::argument("an id must be provided if version type or value are set"))
         }

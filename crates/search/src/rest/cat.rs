@@ -2,9 +2,9 @@
 
 use super::admin::NAMING;
 use super::{Ask, Reply, no_handler};
-use crate::Result;
 use crate::error::set;
 use crate::store::Index;
+use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -144,12 +144,20 @@ fn documents(index: &Index) -> Result<(u64, u64)> {
 }
 
 fn size(bytes: u64, ask: &Ask) -> String {
-    let plain = ask.parameters.text("bytes").is_some();
+    let told = match ask.parameters.text("bytes").unwrap_or_default() {
+        "b" => Some(0),
+        "k" | "kb" => Some(10),
+        "m" | "mb" => Some(20),
+        "g" | "gb" => Some(30),
+        "t" | "tb" => Some(40),
+        "p" | "pb" => Some(50),
+        _ => None,
+    };
     let units = [("gb", 1u64 << 30), ("mb", 1 << 20), ("kb", 1 << 10)];
-    match units.iter().find(|(_, unit)| bytes >= *unit && !plain) {
-        Some((name, unit)) => format!("{:.1}{name}", bytes as f64 / *unit as f64),
-        None if plain => bytes.to_string(),
-        None => format!("{bytes}b"),
+    match (told, units.iter().find(|(_, unit)| bytes >= *unit)) {
+        (Some(digits), _) => (bytes >> digits).to_string(),
+        (None, Some((name, unit))) => format!("{:.1}{name}", bytes as f64 / *unit as f64),
+        (None, None) => format!("{bytes}b"),
     }
 }
 
@@ -163,7 +171,13 @@ fn indices(ask: &Ask, names: &str) -> Result<Reply> {
             ["green", "open", &about.name, &about.uuid, "1", &replicas, &count.to_string(), &deleted.to_string(), &size, &size];
         Ok(texts.map(str::to_owned).to_vec())
     };
-    let rows = ask.named(names)?.iter().map(row).collect::<Result<_>>()?;
+    // What is open is green.
+    let shown = match ask.parameters.text("health") {
+        None | Some("" | "green") => true,
+        Some("yellow" | "red") => false,
+        Some(other) => return Err(Error::argument(format!("unknown cluster health status [{other}]"))),
+    };
+    let rows = ask.named(names)?.iter().filter(|_| shown).map(row).collect::<Result<_>>()?;
     let columns =
         &["health", "status", "index", "uuid", "pri", "rep", "docs.count", "docs.deleted", "store.size", "pri.store.size"];
     Table { columns, rows, right: &NUMBERS }.told(ask)
@@ -180,8 +194,20 @@ fn total(ask: &Ask, names: &str) -> Result<Reply> {
     Table { columns: &["epoch", "timestamp", "count"], rows, right: &[] }.told(ask)
 }
 
-pub(super) fn cluster(ask: &Ask, parts: &[&str]) -> Result<Reply> {
+/// Nothing of the cluster can be set.
+fn set_nothing(ask: &Ask) -> Result<Reply> {
+    let body = ask.object()?;
+    let told = |name: &str| body.get(name).and_then(Value::as_object).and_then(|settings| settings.keys().next());
+    match told("persistent").or_else(|| told("transient")) {
+        None => Err(super::documents::invalid("no settings to update")),
+        Some(name) => Err(Error::argument(format!("setting [{name}] is not supported by Goshawk: leave it out"))),
+    }
+}
+
+pub(super) fn cluster(ask: &Ask, method: &str, parts: &[&str]) -> Result<Reply> {
     match parts {
+        ["_cluster", "settings"] if method == "PUT" => set_nothing(ask),
+        _ if method != "GET" => Err(no_handler(ask)),
         ["_cluster", "health"] => health(ask, "_all"),
         ["_cluster", "health", names] => health(ask, names),
         ["_cluster", "settings"] => Reply::json(json!({ "persistent": {}, "transient": {} })),

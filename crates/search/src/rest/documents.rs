@@ -1,30 +1,20 @@
 //! Single documents.
 
+use super::conditions::Told;
 use super::{Ask, Body, Reply, refusal};
 use crate::error::set;
 use crate::fetch::SourceFilter;
 use crate::mapping::Mapping;
-use crate::store::{Condition, Done, Index, Outcome, Stored, Write, missing};
+use crate::store::{Done, Index, Outcome, Stored, Write};
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
-pub(super) const WRITING: [&str; 13] = [
-    "refresh",
-    "routing",
-    "timeout",
-    "version",
-    "version_type",
-    "if_seq_no",
-    "if_primary_term",
-    "op_type",
-    "wait_for_active_shards",
-    "require_alias",
-    "pipeline",
-    "retry_on_conflict",
-    "lang",
-];
-const READING: [&str; 12] = [
+/// What all writes may say.
+pub(super) const WRITING: [&str; 4] = ["refresh", "routing", "timeout", "wait_for_active_shards"];
+/// What those of single documents may.
+pub(super) const CONDITIONS: [&str; 4] = ["version", "version_type", "if_seq_no", "if_primary_term"];
+const READING: [&str; 9] = [
     "_source",
     "_source_includes",
     "_source_excludes",
@@ -34,9 +24,6 @@ const READING: [&str; 12] = [
     "refresh",
     "routing",
     "preference",
-    "version",
-    "version_type",
-    "stored_fields",
 ];
 
 pub(super) fn invalid(reason: &str) -> Error {
@@ -60,6 +47,18 @@ pub(super) fn refresh(ask: &Ask) -> Result<Refresh> {
     }
 }
 
+/// Refuses a pipeline and an alias: there are none.
+pub(super) fn check_options(name: &str, pipeline: Option<&str>, require_alias: bool) -> Result<()> {
+    if let Some(pipeline) = pipeline.filter(|pipeline| *pipeline != "_none") {
+        return Err(Error::argument(format!("pipeline with id [{pipeline}] does not exist")));
+    }
+    if !require_alias {
+        return Ok(());
+    }
+    let reason = format!("no such index [{name}] and [require_alias] request flag is [true] and [{name}] is not an alias");
+    Err(Error::new(404, "index_not_found_exception", reason).with("index", name).with("index_uuid", "_na_"))
+}
+
 /// An index to be written to: it is made if it is not there.
 pub(super) fn writable(ask: &Ask, name: &str) -> Result<Arc<Index>> {
     let index = match ask.indices.get(name) {
@@ -72,31 +71,6 @@ pub(super) fn writable(ask: &Ask, name: &str) -> Result<Arc<Index>> {
     };
     index.check_unfed()?;
     Ok(index)
-}
-
-/// The condition that a version, its type and a number make.
-pub(super) fn condition(version: Option<u64>, kind: Option<&str>, number: Option<u64>) -> Result<Condition> {
-    match (version, kind) {
-        (Some(version), Some("external" | "external_gt")) => Ok(Condition::Older(version)),
-        (Some(version), Some("external_gte")) => Ok(Condition::NotNewer(version)),
-        (Some(_), _) => Err(invalid(
-            "internal versioning can not be used for optimistic concurrency control. Please use `if_seq_no` and `if_primary_term` instead",
-        )),
-        (None, Some(other)) if !matches!(other, "internal" | "external" | "external_gt" | "external_gte") => {
-            Err(Error::argument(format!("No version type match [{other}]")))
-        }
-        _ => Ok(number.map_or(Condition::Any, Condition::Number)),
-    }
-}
-
-fn asked_condition(ask: &Ask) -> Result<Condition> {
-    let number = |name: &str| -> Result<Option<u64>> {
-        let Some(text) = ask.parameters.text(name) else { return Ok(None) };
-        text.parse()
-            .map(Some)
-            .map_err(|_| Error::argument(format!("Failed to parse long parameter [{name}] with value [{text}]")))
-    };
-    condition(number("version")?, ask.parameters.text("version_type"), number("if_seq_no")?)
 }
 
 pub(super) fn written(index: &Index, done: &Done, refresh: Refresh) -> Map<String, Value> {
@@ -133,23 +107,37 @@ fn reply(index: &Index, done: &Done, refresh: Refresh) -> Result<Reply> {
     Reply::with_status(status(done.outcome), Value::Object(written(index, done, refresh)))
 }
 
+/// Whether a document must be new, as `op_type` and its address say.
+fn create(op_type: Option<&str>, must_be_new: bool) -> Result<bool> {
+    match op_type.map(str::to_lowercase).as_deref() {
+        None => Ok(must_be_new),
+        Some("create") => Ok(true),
+        Some("index") if !must_be_new => Ok(false),
+        Some(_) => {
+            let (may, found) = (if must_be_new { "'create'" } else { "'create' or 'index'" }, op_type.unwrap_or_default());
+            Err(Error::argument(format!("opType must be {may}, found: [{found}]")))
+        }
+    }
+}
+
 pub(super) fn put(ask: &Ask, name: &str, id: Option<&str>, must_be_new: bool) -> Result<Reply> {
-    ask.parameters.allow(&ask.path, &[&WRITING])?;
+    ask.parameters.allow(&ask.path, &[&WRITING, &CONDITIONS, &["op_type", "require_alias", "pipeline"]])?;
     let refresh = refresh(ask)?;
     if ask.body.is_empty() {
         return Err(Error::new(400, "parse_exception", "request body is required"));
     }
-    let must_be_new = must_be_new || ask.parameters.text("op_type") == Some("create");
-    let condition = if must_be_new { Condition::Absent } else { asked_condition(ask)? };
+    let create = create(ask.parameters.text("op_type"), must_be_new)?;
+    let condition = Told::of(ask)?.condition(create || id.is_none(), id.is_some())?;
+    check_options(name, ask.parameters.text("pipeline"), ask.parameters.flag("require_alias")?)?;
     let index = writable(ask, name)?;
     let done = index.write(&Write { id, source: Some(ask.body), condition })?;
     reply(&index, &done, refresh)
 }
 
 pub(super) fn delete(ask: &Ask, name: &str, id: &str) -> Result<Reply> {
-    ask.parameters.allow(&ask.path, &[&WRITING])?;
+    ask.parameters.allow(&ask.path, &[&WRITING, &CONDITIONS])?;
     let refresh = refresh(ask)?;
-    let condition = asked_condition(ask)?;
+    let condition = Told::of(ask)?.condition(false, true)?;
     let index = ask.single(name)?;
     let done = index.write(&Write { id: Some(id), source: None, condition })?;
     reply(&index, &done, refresh)
@@ -158,7 +146,7 @@ pub(super) fn delete(ask: &Ask, name: &str, id: &str) -> Result<Reply> {
 /// An index that a document is read from.
 fn readable(ask: &Ask, name: &str) -> Result<Arc<Index>> {
     ask.indices.get(name).ok_or_else(|| {
-        let mut error = missing(name);
+        let mut error = ask.indices.absent(name);
         error
             .more
             .iter_mut()
@@ -175,7 +163,10 @@ fn asked_source(ask: &Ask) -> SourceFilter {
         text("_source_includes", "_source_include"),
         text("_source_excludes", "_source_exclude"),
     );
-    filter.unwrap_or_default()
+    let stored = || {
+        ask.parameters.text("stored_fields").map(|names| SourceFilter::of_stored(&json!(names.split(',').collect::<Vec<_>>())))
+    };
+    filter.or_else(stored).unwrap_or_default()
 }
 
 /// A document as it is told, or that it is not there.
@@ -195,25 +186,28 @@ fn told(index: &str, id: &str, found: Option<&Stored>, filter: &SourceFilter) ->
     Ok(told)
 }
 
-fn lookup(ask: &Ask, name: &str, id: &str) -> Result<(Arc<Index>, Option<Stored>)> {
-    ask.parameters.allow(&ask.path, &[&READING])?;
+fn lookup(ask: &Ask, name: &str, id: &str, more: &[&str]) -> Result<(Arc<Index>, Option<Stored>)> {
+    ask.parameters.allow(&ask.path, &[&READING, more])?;
     let index = readable(ask, name)?;
     if refresh(ask)? == Refresh::Now {
         index.refresh()?;
     }
     let realtime = ask.parameters.text("realtime") != Some("false");
     let found = index.get(id, realtime)?;
+    if let Some(found) = &found {
+        Told::of(ask)?.check_read(&index, found)?;
+    }
     Ok((index, found))
 }
 
 pub(super) fn get(ask: &Ask, name: &str, id: &str) -> Result<Reply> {
-    let (index, found) = lookup(ask, name, id)?;
+    let (index, found) = lookup(ask, name, id, &["version", "version_type", "stored_fields"])?;
     let told = told(&index.about.name, id, found.as_ref(), &asked_source(ask))?;
     Reply::with_status(if found.is_some() { 200 } else { 404 }, told)
 }
 
 pub(super) fn source(ask: &Ask, name: &str, id: &str) -> Result<Reply> {
-    let (index, found) = lookup(ask, name, id)?;
+    let (index, found) = lookup(ask, name, id, &[])?;
     let found = found.map(|found| Ok::<_, Error>(asked_source(ask).of(&found.source)?.map(|source| source.into_owned())));
     match found.transpose()?.flatten() {
         Some(source) => Ok(Reply { status: 200, body: Body::Written(source) }),
@@ -225,28 +219,85 @@ pub(super) fn source(ask: &Ask, name: &str, id: &str) -> Result<Reply> {
 }
 
 pub(super) fn several(ask: &Ask, name: Option<&str>) -> Result<Reply> {
-    ask.parameters.allow(&ask.path, &[&READING])?;
+    ask.parameters.allow(&ask.path, &[&READING, &["stored_fields"]])?;
     let body = ask.object()?;
     if let Some(key) = body.keys().find(|key| !matches!(key.as_str(), "docs" | "ids")) {
         return Err(Error::parsing(format!("unknown key [{key}] for a START_ARRAY, expected [docs] or [ids]")));
     }
     let list = |key: &str| body.get(key).and_then(Value::as_array).into_iter().flatten();
-    let ids = list("ids").map(|id| json!({ "_id": id }));
-    let wanted: Vec<Value> = list("docs").cloned().chain(ids).collect();
+    let mut wanted = vec![];
+    for one in list("docs") {
+        let Value::Object(one) = one else { return Err(Error::argument("docs array element should include an object")) };
+        check_wanted(one)?;
+        wanted.push(one.clone());
+    }
+    for id in list("ids") {
+        if id.is_null() || id.is_object() || id.is_array() {
+            return Err(Error::argument("ids array element should only contain ids"));
+        }
+        wanted.push(Map::from_iter([("_id".to_owned(), id.clone())]));
+    }
     if wanted.is_empty() {
         return Err(invalid("no documents to get"));
     }
-    let docs = wanted.iter().map(|one| of_several(ask, name, one)).collect::<Result<Vec<_>>>()?;
+    if wanted.len() > MOST {
+        let reason = format!("more than {MOST} documents in one request are not supported by Goshawk: send several");
+        return Err(Error::argument(reason));
+    }
+    let (mut docs, mut bytes) = (vec![], 0);
+    for one in &wanted {
+        docs.push(of_several(ask, name, one, &mut bytes)?);
+        if bytes > MOST_BYTES {
+            let reason =
+                format!("[parent] Data too large, data for [<http_request>] would be larger than the limit of [{MOST_BYTES}]");
+            return Err(Error::new(429, "circuit_breaking_exception", reason));
+        }
+    }
     Reply::json(json!({ "docs": docs }))
 }
 
-fn of_several(ask: &Ask, name: Option<&str>, one: &Value) -> Result<Value> {
+/// Documents that one request may get, and their bytes.
+const MOST: usize = 10_000;
+const MOST_BYTES: usize = 100 << 20;
+
+/// Refuses what one of several documents may not be asked with.
+fn check_wanted(one: &Map<String, Value>) -> Result<()> {
+    const NAMES: [&str; 7] = ["_index", "_id", "_source", "routing", "stored_fields", "version", "version_type"];
+    match one.keys().find(|name| !NAMES.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) if name == "fields" => {
+            Err(Error::parsing("Unsupported field [fields] used, expected [stored_fields] instead"))
+        }
+        Some(name) => {
+            Err(Error::new(400, "parse_exception", format!("failed to parse multi get request. unknown field [{name}]")))
+        }
+    }
+}
+
+fn of_several(ask: &Ask, name: Option<&str>, one: &Map<String, Value>, bytes: &mut usize) -> Result<Value> {
     let name = one.get("_index").and_then(Value::as_str).or(name).ok_or_else(|| invalid("index is missing for doc 0"))?;
     let id = one.get("_id").filter(|id| !id.is_null()).ok_or_else(|| invalid("id is missing for doc 0"))?;
     let id = crate::java::written(id);
-    let filter = one.get("_source").map_or_else(|| Ok(asked_source(ask)), SourceFilter::read)?;
-    match readable(ask, name).and_then(|index| index.get(&id, true)) {
-        Ok(found) => told(name, &id, found.as_ref(), &filter),
+    let filter = match (one.get("_source"), one.get("stored_fields")) {
+        (Some(told), _) => SourceFilter::read(told)?,
+        (None, Some(names)) => SourceFilter::of_stored(names),
+        (None, None) => asked_source(ask),
+    };
+    let version = Told {
+        version: one.get("version").and_then(Value::as_i64),
+        version_type: one.get("version_type").map(crate::java::written),
+        ..Told::default()
+    };
+    let found = readable(ask, name).and_then(|index| {
+        let found = index.get(&id, true)?;
+        found.as_ref().map_or(Ok(()), |found| version.check_read(&index, found))?;
+        Ok(found)
+    });
+    match found {
+        Ok(found) => {
+            *bytes += found.as_ref().map_or(0, |found| found.source.len());
+            told(name, &id, found.as_ref(), &filter)
+        }
         Err(error) => {
             let (_, refusal) = refusal(&error);
             Ok(json!({ "_index": name, "_id": id, "error": refusal.get("error") }))

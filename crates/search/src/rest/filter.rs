@@ -1,9 +1,7 @@
-//! `filter_path`: parts of an answer. And JSON in which no key may stand twice.
+//! `filter_path`: parts of an answer.
 
 use crate::patterns::matches;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
-use std::fmt::Formatter;
+use serde_json::{Map, Value};
 
 /// What a filter of paths leaves.
 pub(super) fn filtered(value: Value, filter: &str) -> Value {
@@ -79,68 +77,5 @@ fn discard(value: Value, paths: &[&[String]]) -> Value {
         }
         Value::Array(items) if !paths.is_empty() => Value::Array(items.into_iter().map(|item| discard(item, paths)).collect()),
         value => value,
-    }
-}
-
-/// JSON whose keys are each there once.
-pub(super) struct Strict(pub Value);
-
-impl<'de> Deserialize<'de> for Strict {
-    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        reader.deserialize_any(Reader)
-    }
-}
-
-struct Reader;
-
-impl<'de> Visitor<'de> for Reader {
-    type Value = Strict;
-
-    fn expecting(&self, formatter: &mut Formatter) -> std::fmt::Result {
-        formatter.write_str("JSON")
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Strict, E> {
-        Ok(Strict(Value::Bool(value)))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Strict, E> {
-        Ok(Strict(value.into()))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Strict, E> {
-        Ok(Strict(value.into()))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Strict, E> {
-        Ok(Strict(Number::from_f64(value).map_or(Value::Null, Value::Number)))
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<Strict, E> {
-        Ok(Strict(Value::String(value.to_owned())))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Strict, E> {
-        Ok(Strict(Value::Null))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Strict, A::Error> {
-        let mut all = vec![];
-        while let Some(Strict(item)) = items.next_element()? {
-            all.push(item);
-        }
-        Ok(Strict(Value::Array(all)))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Strict, A::Error> {
-        let mut all = Map::new();
-        while let Some(name) = entries.next_key::<String>()? {
-            let Strict(value) = entries.next_value()?;
-            if all.contains_key(&name) {
-                return Err(A::Error::custom(format!("Duplicate field '{name}'")));
-            }
-            all.insert(name, value);
-        }
-        Ok(Strict(Value::Object(all)))
     }
 }

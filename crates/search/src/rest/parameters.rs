@@ -58,6 +58,13 @@ impl Parameters {
         Ok(Some(i64::from(number?)))
     }
 
+    pub(super) fn long(&self, name: &str) -> Result<Option<i64>> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let number =
+            text.parse().map_err(|_| Error::argument(format!("Failed to parse long parameter [{name}] with value [{text}]")));
+        Ok(Some(number?))
+    }
+
     /// Refuses what no list names.
     pub(super) fn allow(&self, path: &str, names: &[&[&str]]) -> Result<()> {
         let known = |name: &&String| COMMON.contains(&name.as_str()) || names.iter().any(|list| list.contains(&name.as_str()));

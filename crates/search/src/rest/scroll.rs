@@ -3,7 +3,7 @@
 use super::documents::invalid;
 use super::searching::{Manner, manner, targets, write};
 use super::{Ask, Body, Reply};
-use crate::search::{Request, Target, duration};
+use crate::search::{Request, Target, Track, duration};
 use crate::walk::Walk;
 use crate::{Error, Result};
 use serde_json::{Value, json};
@@ -13,6 +13,12 @@ use std::time::{Duration, Instant};
 
 /// Scrolls that may be open at once: each keeps files open that would else be deleted.
 const MOST: usize = 500;
+
+/// Hits of a page, at most.
+const LARGEST: usize = 10_000;
+
+/// How far hits are counted where nothing is told.
+const UNTOLD: usize = 10_000;
 
 /// The open scrolls.
 #[derive(Default)]
@@ -28,9 +34,8 @@ struct Scroll {
 
 impl Scrolls {
     fn put(&self, scroll: Scroll) -> Result<String> {
+        self.sweep();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        open.retain(|_, scroll| scroll.try_lock().is_ok_and(|scroll| scroll.until > now) || Arc::strong_count(scroll) > 1);
         if open.len() >= MOST {
             let reason = format!(
                 "Trying to create too many scroll contexts. Must be less than or equal to: [{MOST}]. This limit can be set by changing the [search.max_open_scroll_context] setting."
@@ -40,6 +45,13 @@ impl Scrolls {
         let id = format!("{PREFIX}{}", crate::store::unique(24));
         open.insert(id.clone(), Arc::new(Mutex::new(scroll)));
         Ok(id)
+    }
+
+    /// Closes those that have run out.
+    pub(crate) fn sweep(&self) {
+        let now = Instant::now();
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|_, scroll| scroll.try_lock().is_ok_and(|scroll| scroll.until > now) || Arc::strong_count(scroll) > 1);
     }
 
     fn get(&self, id: &str) -> Option<Arc<Mutex<Scroll>>> {
@@ -74,7 +86,23 @@ pub(super) fn open(ask: &Ask, names: &str, mut request: Request, told: &str, man
     if request.from > 0 {
         return Err(invalid("using [from] is not allowed in a scroll context"));
     }
-    request.track = crate::search::Track::All;
+    if !matches!(request.track, Track::All | Track::UpTo(UNTOLD)) {
+        return Err(invalid("disabling [track_total_hits] is not allowed in a scroll context"));
+    }
+    if ask.parameters.flag("request_cache")? {
+        return Err(invalid("[request_cache] cannot be used in a scroll context"));
+    }
+    if request.search_after.is_some() {
+        return Err(Error::new(500, "search_exception", "`search_after` cannot be used in a scroll context.").in_search());
+    }
+    if request.size > LARGEST {
+        let reason = format!(
+            "Batch size is too large, size must be less than or equal to: [{LARGEST}] but was [{}]. Scroll batch sizes cost as much memory as result windows so they are controlled by the [index.max_result_window] index level setting.",
+            request.size
+        );
+        return Err(Error::argument(reason).in_search());
+    }
+    request.track = Track::All;
     request.paged = true;
     let life = life(told)?;
     let targets = targets(&ask.named(names)?)?;

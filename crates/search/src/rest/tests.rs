@@ -51,6 +51,52 @@ fn scrolls_tell_each_document_once() {
     }
 }
 
+/// The pages of a scroll: their `hits`.
+fn pages_of(indices: &Indices, body: &Value) -> Vec<Value> {
+    let (status, mut page) = ask(indices, "POST /i/_search?scroll=1m", &body.to_string());
+    assert_eq!(status, 200, "{page}");
+    let mut pages = vec![];
+    while !page["hits"]["hits"].as_array().unwrap().is_empty() {
+        pages.push(page["hits"].clone());
+        page = ask(indices, "POST /_search/scroll", &json!({"scroll": "1m", "scroll_id": page["_scroll_id"]}).to_string()).1;
+    }
+    pages
+}
+
+#[test]
+fn all_pages_of_a_scroll_are_of_what_was_asked() {
+    let (_folder, indices) = posts(200);
+    let word = json!({"match": {"word": "w1 w2"}});
+    let filter = json!({"range": {"n": {"gte": 100}}});
+    for body in [
+        json!({"size": 7, "query": word, "post_filter": filter, "sort": ["_doc"], "highlight": {"fields": {"word": {}}}}),
+        json!({"size": 7, "query": word, "post_filter": filter, "sort": [{"_doc": "desc"}], "highlight": {"fields": {"word": {}}}}),
+        json!({"size": 7, "query": word, "post_filter": filter, "sort": ["n"], "highlight": {"fields": {"word": {}}}}),
+        json!({"size": 7, "query": word, "post_filter": filter, "highlight": {"fields": {"word": {}}}}),
+        json!({"size": 7, "query": word, "post_filter": filter, "sort": ["_doc"], "track_scores": true, "highlight": {"fields": {"word": {}}}}),
+    ] {
+        let pages = pages_of(&indices, &body);
+        let scored = body.get("sort").is_none() || body["track_scores"] == true;
+        let hits: Vec<&Value> = pages.iter().flat_map(|page| page["hits"].as_array().unwrap()).collect();
+        assert_eq!(hits.len(), (100..200).filter(|number| matches!(number % 7, 1 | 2)).count(), "{body}");
+        for page in &pages {
+            assert_eq!((&page["total"]["value"], page["max_score"].is_null()), (&json!(hits.len()), !scored), "{body} {page}");
+        }
+        for hit in hits {
+            assert!(hit["_source"]["n"].as_u64().unwrap() >= 100 && hit["highlight"]["word"][0].is_string(), "{hit}");
+            assert_eq!(hit["_score"].is_null(), !scored, "{hit}");
+            assert_eq!(hit["sort"].as_array().map_or(0, Vec::len), body["sort"].as_array().map_or(0, Vec::len), "{hit}");
+        }
+    }
+    let places: Vec<u64> = pages_of(&indices, &json!({"size": 30, "sort": ["_doc"]}))
+        .iter()
+        .flat_map(|page| page["hits"].as_array().unwrap().iter().map(|hit| hit["sort"][0].as_u64().unwrap()).collect::<Vec<_>>())
+        .collect();
+    assert_eq!(places, (0..200).collect::<Vec<_>>());
+    let scored = json!({"size": 7, "query": word, "min_score": 1000, "sort": ["_doc"]});
+    assert!(pages_of(&indices, &scored).is_empty());
+}
+
 #[test]
 fn pages_and_news_are_told_to_rust() {
     let (_folder, indices) = posts(100);
@@ -76,7 +122,11 @@ fn what_is_fed_is_not_written_to_from_outside() {
     let feed = indices.feed("fed", crate::mapping::Mapping::new()).unwrap();
     feed.put("1", 7, br#"{"a": "b"}"#).unwrap();
     feed.commit("1").unwrap();
+    assert_eq!(ask(&indices, "PUT /another", "").0, 200);
     for (request, body) in [
+        ("DELETE /*", ""),
+        ("DELETE /another,fed", ""),
+        ("PUT /*/_mapping", "{\"properties\":{\"x\":{\"type\":\"long\"}}}"),
         ("PUT /fed/_doc/1", "{}"),
         ("POST /fed/_doc", "{}"),
         ("DELETE /fed/_doc/1", ""),
@@ -87,6 +137,8 @@ fn what_is_fed_is_not_written_to_from_outside() {
         let (status, told) = ask(&indices, request, body);
         assert_eq!((status, told["error"]["type"].as_str()), (403, Some("cluster_block_exception")), "{request}");
     }
+    let (_, told) = ask(&indices, "GET /another/_mapping", "");
+    assert_eq!(told, json!({"another": {"mappings": {}}}));
     let (_, told) = ask(&indices, "POST /fed/_bulk", "{\"index\":{}}\n{}\n");
     assert_eq!(told["items"][0]["index"]["status"], 403);
     let (_, told) = ask(&indices, "GET /fed/_doc/1", "");
@@ -127,4 +179,66 @@ fn hostile_requests_are_refused() {
     let many: String = (0..200).map(|number| format!("\"f{number}\": 1,")).collect();
     let (status, told) = ask(&indices, "PUT /i/_doc/x", &format!("{{{many}\"z\": 1}}"));
     assert_eq!(status, 400, "{told}");
+}
+
+#[test]
+fn what_would_not_be_kept_to_is_refused() {
+    let (_folder, indices) = posts(50);
+    assert_eq!(ask(&indices, "PUT /i2", "").0, 200);
+    let field = |told: &str| format!("{{\"mappings\":{{\"properties\":{{\"x\":{{{told}}}}}}}}}");
+    let setting = |told: &str| format!("{{\"settings\":{{{told}}}}}");
+    let highlight = |told: &str| format!("{{\"highlight\":{{\"fields\":{{\"word\":{{{told}}}}}}}}}");
+    let many = |count: usize| json!({ "ids": (0..count).collect::<Vec<_>>() }).to_string();
+    for (request, body) in [
+        ("PUT /n", field("\"type\":\"text\",\"index\":false")),
+        ("PUT /n", field("\"type\":\"text\",\"norms\":false")),
+        ("PUT /n", field("\"type\":\"long\",\"doc_values\":false")),
+        ("PUT /n", field("\"type\":\"long\",\"coerce\":\"false\"")),
+        ("PUT /n", field("\"type\":\"text\",\"fields\":{\"k\":{\"type\":\"keyword\",\"doc_values\":false}}")),
+        ("PUT /n", field("\"type\":\"object\",\"enabled\":false")),
+        ("PUT /n", field("\"dynamic\":\"strict\",\"properties\":{}")),
+        ("PUT /n", field("\"properties\":{\"y\":{\"type\":\"object\",\"enabled\":false}}")),
+        ("PUT /i2/_mapping", "{\"properties\":{\"y\":{\"type\":\"object\",\"enabled\":false}}}".to_owned()),
+        ("PUT /n", setting("\"analysis\":{\"analyzer\":{\"default\":{\"type\":\"keyword\"}}}")),
+        ("PUT /n", setting("\"index.analysis.analyzer.default.type\":\"keyword\"")),
+        ("PUT /n", setting("\"index\":{\"blocks\":{\"write\":true}}")),
+        ("PUT /n", setting("\"blocks.read_only\":\"true\"")),
+        ("PUT /n", setting("\"mapping.ignore_malformed\":true")),
+        ("PUT /n", setting("\"max_result_window\":5")),
+        ("PUT /n", setting("\"hidden\":true")),
+        ("PUT /n", setting("\"query.default_field\":\"x\"")),
+        ("POST /i/_search", highlight("\"boundary_scanner\":\"word\"")),
+        ("POST /i/_search", highlight("\"type\":\"plain\"")),
+        ("POST /i/_search?terminate_after=5", String::new()),
+        ("POST /i/_search", "{\"terminate_after\":5}".to_owned()),
+        ("POST /i/_count?terminate_after=5", String::new()),
+        ("POST /i/_count?min_score=1", String::new()),
+        ("POST /_search?allow_partial_search_results=false", String::new()),
+        ("POST /i*/_search?expand_wildcards=none", String::new()),
+        ("GET /i/_doc/1?format=yaml", String::new()),
+        ("GET /?format=yaml", String::new()),
+        ("PUT /_cluster/settings", "{\"persistent\":{\"action.auto_create_index\":\"false\"}}".to_owned()),
+        ("POST /_msearch", "{\"indices\":[\"i2\"]}\n{}\n".to_owned()),
+        ("POST /i/_msearch", "{}\n{\"size\":0}\n".repeat(1001)),
+        ("POST /i/_msearch", "{}\n{\"size\":10000}\n".repeat(11)),
+        ("POST /i/_mget", many(10_001)),
+    ] {
+        let (status, told) = ask(&indices, request, &body);
+        assert_eq!(status, 400, "{request} {}: {told}", &body[..100.min(body.len())]);
+    }
+    assert_eq!(ask(&indices, "GET /n", "").0, 404);
+    let buckets = json!({"size": 0, "terminate_after": 5, "aggs": {"words": {"terms": {"field": "word.keyword"}}}});
+    assert_eq!(ask(&indices, "POST /i/_search", &buckets.to_string()).0, 200);
+    assert_eq!(ask(&indices, "POST /i/_mget", &many(10_000)).0, 200);
+    let early = "{\"index\":\"i2\"}\n{\"terminate_after\":5}\n{\"index\":\"none\",\"ignore_unavailable\":true}\n{}\n";
+    assert_eq!(ask(&indices, "POST /_msearch", early).0, 200);
+    let long = json!({ "long": { "word": "y".repeat(40_000) } }).to_string();
+    assert_eq!(ask(&indices, "PUT /i2/_doc/1", &long).0, 201);
+    let told = "{\"properties\":{\"long\":{\"properties\":{\"key\":{\"type\":\"keyword\"}}}}}";
+    assert_eq!(ask(&indices, "PUT /i2/_mapping", told).0, 200);
+    let (status, told) = ask(&indices, "PUT /i2/_doc/1", &long.replace("word", "key"));
+    let reason = told["error"]["reason"].as_str().unwrap();
+    assert_eq!((status, &told["error"]["type"]), (400, &json!("illegal_argument_exception")));
+    assert!(reason.starts_with("Document contains at least one immense term in field=\"long.key\" (whose UTF8"), "{reason}");
+    assert_eq!(told["error"]["caused_by"]["reason"], "bytes can be at most 32766 in length; got 40000");
 }

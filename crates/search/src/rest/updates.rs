@@ -1,8 +1,9 @@
 //! Changes to a part of a document.
 
-use super::documents::{WRITING, invalid, refresh, settle, status, writable, written};
+use super::conditions::{OWN_VERSIONS, Told};
+use super::documents::{CONDITIONS, WRITING, check_options, invalid, refresh, settle, status, writable, written};
 use super::{Ask, Reply, parsed};
-use crate::store::{Condition, Done, Index, Outcome, Write};
+use crate::store::{Condition, Done, Index, Outcome, TERM, Write};
 use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 
@@ -10,14 +11,22 @@ use serde_json::{Map, Value, json};
 const TRIES: usize = 32;
 
 pub(super) fn update(ask: &Ask, name: &str, id: &str) -> Result<Reply> {
-    ask.parameters.allow(&ask.path, &[&WRITING, &["_source", "_source_includes", "_source_excludes"]])?;
+    let more = ["_source", "_source_includes", "_source_excludes", "require_alias", "retry_on_conflict", "lang"];
+    ask.parameters.allow(&ask.path, &[&WRITING, &CONDITIONS, &more])?;
     let refresh = refresh(ask)?;
+    let told = Told::of(ask)?;
+    if told.names_version() {
+        return Err(invalid(OWN_VERSIONS));
+    }
+    let condition = told.condition(false, true)?;
     if ask.body.is_empty() {
         return Err(Error::new(400, "parse_exception", "request body is required"));
     }
     let change = Change::read(ask.body)?;
+    change.check(condition, ask.parameters.number("retry_on_conflict")?.unwrap_or_default())?;
+    check_options(name, None, ask.parameters.flag("require_alias")?)?;
     let index = writable(ask, name)?;
-    let (done, noop) = change.apply(&index, id)?;
+    let (done, noop) = change.apply(&index, id, condition)?;
     settle(&index, refresh)?;
     let mut told = written(&index, &done, refresh);
     if noop {
@@ -60,18 +69,30 @@ impl Change {
         if told { Ok(change) } else { Err(invalid("script or doc is missing")) }
     }
 
-    /// Changes a document, whatever others do meanwhile; tells whether nothing had to change.
-    pub(super) fn apply(&self, index: &Index, id: &str) -> Result<(Done, bool)> {
-        let mut tries = 0;
+    /// Refuses what does not go with a change of a certain write alone.
+    pub(super) fn check(&self, condition: Condition, retries: i64) -> Result<()> {
+        let why = match condition {
+            Condition::Any => return Ok(()),
+            _ if self.doc_as_upsert => "compare and write operations can not be used with upsert",
+            _ if self.upsert.is_some() => "upsert requests don't support `if_seq_no` and `if_primary_term`",
+            _ if retries > 0 => "compare and write operations can not be retried",
+            _ => return Ok(()),
+        };
+        Err(invalid(why))
+    }
+
+    /// Changes a document, whatever others do meanwhile unless there is a condition; tells whether nothing had to change.
+    pub(super) fn apply(&self, index: &Index, id: &str, condition: Condition) -> Result<(Done, bool)> {
+        let mut tries = if condition == Condition::Any { 0 } else { TRIES };
         loop {
-            match self.attempt(index, id) {
+            match self.attempt(index, id, condition) {
                 Err(error) if error.status == 409 && tries < TRIES => tries += 1,
                 done => return done,
             }
         }
     }
 
-    fn attempt(&self, index: &Index, id: &str) -> Result<(Done, bool)> {
+    fn attempt(&self, index: &Index, id: &str, condition: Condition) -> Result<(Done, bool)> {
         index.check_unfed()?;
         let Some(found) = index.get(id, true)? else {
             let upsert = if self.doc_as_upsert { Some(Value::Object(self.doc.clone())) } else { self.upsert.clone() };
@@ -86,6 +107,7 @@ impl Change {
             let write = Write { id: Some(id), source: Some(source.as_bytes()), condition: Condition::Absent };
             return Ok((index.write(&write)?, false));
         };
+        index.check_found(&found, condition)?;
         let mut source: Value = serde_json::from_slice(&found.source).unwrap_or_default();
         let changed = merge(&mut source, &self.doc);
         if !changed && self.detect_noop {
@@ -93,7 +115,7 @@ impl Change {
             return Ok((done, true));
         }
         let source = source.to_string();
-        let write = Write { id: Some(id), source: Some(source.as_bytes()), condition: Condition::Number(found.seq_no) };
+        let write = Write { id: Some(id), source: Some(source.as_bytes()), condition: Condition::Number(found.seq_no, TERM) };
         Ok((index.write(&write)?, false))
     }
 }

@@ -305,3 +305,10 @@ pub(crate) fn count(targets: &[Target], request: &Request) -> Result<usize> {
     }
     Ok(total)
 }
+
+/// The query for a request's hits alone, and what to show in their texts.
+pub(crate) fn wanted(request: &Request, mapping: &Mapping) -> Result<(Boxed, Vec<(String, Mark)>)> {
+    let bare = Request { aggregations: None, sort: None, search_after: None, ..request.clone() };
+    let Prepared { query, narrowed, marks, .. } = prepare(&bare, mapping)?;
+    Ok((narrowed.unwrap_or(query), marks))
+}

@@ -1,15 +1,15 @@
 //! An index: its folder, its mapping, and what reads it.
 
+use super::about::{About, damaged, keep, revive};
 use super::ahead::{self, Ahead, Record};
 use super::blooms::Blooms;
 use super::sparse::Sparse;
 use super::writer::{Own, Recent, Writer};
 use super::{now_millis, unique};
 use crate::document::{self, Reading};
-use crate::mapping::{self, Definition, Mapping};
+use crate::mapping::{self, Mapping};
 use crate::{Error, Result, analysis};
-use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use serde_json::{Map, Value};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -22,20 +22,8 @@ use tantivy::{DocAddress, DocSet, Executor, IndexReader, ReloadPolicy, Searcher,
 const IDLE_MILLIS: i64 = 30_000;
 const MUCH: u64 = 256 << 20;
 
-/// What a folder is told to be in.
-#[derive(Clone, Debug)]
-pub(crate) struct About {
-    /// Its name.
-    pub name: String,
-    /// A name that no other index has or had.
-    pub uuid: String,
-    /// When it was made.
-    pub created_millis: i64,
-    /// Is it fed from a log, by its owner alone?
-    pub fed: bool,
-    /// Settings, as they were told.
-    pub settings: Value,
-}
+/// So often a document is read anew where others change the mapping meanwhile.
+const TRIES: usize = 1000;
 
 /// An index.
 pub(crate) struct Index {
@@ -70,18 +58,6 @@ fn lock(folder: &Path) -> Result<File> {
         Error::new(500, "lock_obtain_failed_exception", reason)
     })?;
     Ok(file)
-}
-
-/// Writes a small file at once or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let beside = path.with_extension("new");
-    std::fs::write(&beside, bytes)?;
-    File::open(&beside)?.sync_all()?;
-    std::fs::rename(&beside, path)?;
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }
 
 impl Index {
@@ -162,7 +138,11 @@ impl Index {
         writer.seq_no = writer.seq_no.max(record.seq_no + 1);
         match record.source {
             Some(source) => {
-                let document = self.prepare(record.id, source)?;
+                // What was answered is kept, whatever the mapping has become since: of that, what fits is indexed.
+                let document = self.prepare(record.id, source).or_else(|error| match serde_json::from_slice(source) {
+                    Ok(parsed) if error.status < 500 => Ok(document::what_fits(&self.mapping(), record.id, &parsed)),
+                    _ => Err(error),
+                })?;
                 writer.add(&self.index, record.id, (record.version, record.seq_no), source, document, true)?;
             }
             None => writer.delete(record.id),
@@ -187,25 +167,46 @@ impl Index {
         Ok(())
     }
 
-    fn extend(&self, fields: &BTreeMap<String, Definition>) -> Result<()> {
-        self.change_mapping(&mut |mapping| {
-            fields.iter().try_for_each(|(path, definition)| match mapping.definition(path) {
-                Some(_) => Ok(()),
-                None => mapping.define(path, definition.clone()),
-            })
-        })
+    /// From a source to what is indexed of it. Fields that are new are taken on once all of the document reads by them: one that is
+    /// refused changes nothing.
+    pub(super) fn prepare(&self, id: &str, source: &[u8]) -> Result<TantivyDocument> {
+        self.fit(id, &serde_json::from_slice(source).map_err(|error| unreadable(&error))?)
     }
 
-    /// From a source to what is indexed of it; fields that are new are taken on.
-    pub(super) fn prepare(&self, id: &str, source: &[u8]) -> Result<TantivyDocument> {
-        let parsed: Map<String, Value> = serde_json::from_slice(source).map_err(|error| unreadable(&error))?;
-        for _ in 0..8 {
-            match document::read(&self.mapping(), id, &parsed)? {
+    /// The same of a source from outside, in which no key may stand twice.
+    pub(super) fn prepare_strictly(&self, id: &str, source: &[u8]) -> Result<TantivyDocument> {
+        match crate::strict::whole(source).map_err(|error| unreadable(&error))? {
+            Value::Object(parsed) => self.fit(id, &parsed),
+            _ => self.prepare(id, source),
+        }
+    }
+
+    fn fit(&self, id: &str, parsed: &Map<String, Value>) -> Result<TantivyDocument> {
+        for _ in 0..TRIES {
+            let held = self.mapping();
+            let fields = match document::read(&held, id, parsed)? {
                 Reading::Whole(document) => return Ok(document),
-                Reading::Unknown(fields) => self.extend(&fields)?,
+                Reading::Unknown(fields) => fields,
+            };
+            let mut extended = Mapping::clone(&held);
+            extended.extend(&fields)?;
+            let Reading::Whole(document) = document::read(&extended, id, parsed)? else { break };
+            if self.replace_mapping(&held, extended)? {
+                return Ok(document);
             }
         }
         Err(Error::new(500, "exception", "the mapping changes too fast"))
+    }
+
+    /// Puts a mapping in the place of another, unless somebody else was faster.
+    fn replace_mapping(&self, old: &Arc<Mapping>, new: Mapping) -> Result<bool> {
+        let mut held = self.mapping.write().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&held, old) {
+            return Ok(false);
+        }
+        keep(&self.folder, &self.about, &new)?;
+        *held = Arc::new(new);
+        Ok(true)
     }
 
     pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -238,10 +239,15 @@ impl Index {
     /// What the clock asks for, each second.
     pub(super) fn tick(&self) -> Result<()> {
         let idle = now_millis() - self.searched_millis.load(Ordering::Relaxed) > IDLE_MILLIS;
-        if idle && self.writer().ahead.as_ref().is_none_or(|ahead| ahead.len() < MUCH) {
-            return Ok(());
-        }
-        self.refresh()
+        let rests = {
+            let writer = self.writer();
+            if idle && !writer.rests() && writer.ahead.as_ref().is_none_or(|ahead| ahead.len() < MUCH) {
+                return Ok(());
+            }
+            writer.rests()
+        };
+        self.refresh()?;
+        if rests { self.writer().close() } else { Ok(()) }
     }
 
     /// Commits; after a failure nothing more is written, for the index may lack what was answered.
@@ -352,33 +358,4 @@ fn unreadable(error: &serde_json::Error) -> Error {
     let mut refused = Error::new(400, "mapper_parsing_exception", "failed to parse");
     refused.cause = Some(Box::new(Error::new(400, "json_parse_exception", error.to_string())));
     refused
-}
-
-fn damaged(folder: &Path, why: &str) -> Error {
-    let reason =
-        format!("the index in {} is damaged ({why}): restore it from a copy, or delete it and fill it anew", folder.display());
-    Error::new(500, "corrupt_index_exception", reason)
-}
-
-fn keep(folder: &Path, about: &About, mapping: &Mapping) -> Result<()> {
-    let About { name, uuid, created_millis, fed, settings } = about;
-    let kept = json!({ "name": name, "uuid": uuid, "created_millis": created_millis, "fed": fed, "settings": settings, "fields": mapping.kept() });
-    write_whole(&folder.join("index.json"), kept.to_string().as_bytes())
-}
-
-fn revive(folder: &Path) -> Result<(About, Mapping)> {
-    let kept = std::fs::read(folder.join("index.json"))?;
-    let kept: Value = serde_json::from_slice(&kept).map_err(|error| damaged(folder, &error.to_string()))?;
-    let text = |name: &str| kept.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let about = About {
-        name: text("name"),
-        uuid: text("uuid"),
-        created_millis: kept.get("created_millis").and_then(Value::as_i64).unwrap_or_default(),
-        fed: kept.get("fed").and_then(Value::as_bool).unwrap_or_default(),
-        settings: kept.get("settings").cloned().unwrap_or_default(),
-    };
-    let mapping = Mapping::revive(kept.get("fields").unwrap_or(&Value::Null));
-    let mut mapping = mapping.map_err(|error| damaged(folder, &error.reason))?;
-    mapping.index.clone_from(&about.name);
-    Ok((about, mapping))
 }

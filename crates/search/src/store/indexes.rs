@@ -25,25 +25,40 @@ struct Inner {
     scrolls: Scrolls,
     executor: Executor,
     open: RwLock<BTreeMap<String, Arc<Index>>>,
+    /// Why some could not be opened.
+    broken: BTreeMap<String, Error>,
 }
 
+/// So many indexes there may be, as in Elasticsearch: each keeps files open.
+const MOST: usize = 1000;
+
 impl Indices {
-    /// Opens all indexes of a folder, which is made if it is not there.
+    /// Opens all indexes of a folder, which is made if it is not there. One that cannot be opened is refused when it is asked for; the
+    /// others are there.
     pub fn open(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 4);
         let executor = if threads == 1 { Executor::single_thread() } else { Executor::multi_thread(threads, "search-")? };
-        let mut open = BTreeMap::new();
+        let (mut open, mut broken) = (BTreeMap::new(), BTreeMap::new());
         for entry in std::fs::read_dir(folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "deleted") {
                 std::fs::remove_dir_all(&path)?;
             } else if Index::exists(&path) {
-                let index = Index::open(&path, &executor)?;
-                open.insert(index.about.name.clone(), Arc::new(index));
+                match Index::open(&path, &executor) {
+                    Ok(index) => drop(open.insert(index.about.name.clone(), Arc::new(index))),
+                    // Two processes in one folder are told apart at once.
+                    Err(error) if error.kind == "lock_obtain_failed_exception" => return Err(error),
+                    Err(error) => {
+                        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                        tracing::error!(index = name, %error, "an index cannot be opened: it is refused until that is mended");
+                        broken.insert(name, error);
+                    }
+                }
             }
         }
-        let inner = Arc::new(Inner { folder: folder.to_owned(), scrolls: Scrolls::default(), executor, open: RwLock::new(open) });
+        let inner =
+            Arc::new(Inner { folder: folder.to_owned(), scrolls: Scrolls::default(), executor, open: RwLock::new(open), broken });
         let clock = Clock::start(inner.clone())?;
         Ok(Indices { inner, _clock: clock })
     }
@@ -68,11 +83,17 @@ impl Indices {
 
     fn create_as(&self, name: &str, fed: bool, settings: Value, mapping: Mapping) -> Result<Arc<Index>> {
         check_name(name)?;
+        if self.inner.broken.contains_key(name) {
+            return Err(self.absent(name));
+        }
         let mut open = self.inner.open.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(there) = open.get(name) {
             let reason = format!("index [{name}/{}] already exists", there.about.uuid);
             let error = Error::new(400, "resource_already_exists_exception", reason);
             return Err(error.with("index", name).with("index_uuid", there.about.uuid.as_str()));
+        }
+        if !fed {
+            check_room(open.len())?;
         }
         let index = Arc::new(Index::create(&self.inner.folder.join(name), name, fed, settings, mapping, &self.inner.executor)?);
         open.insert(name.to_owned(), index.clone());
@@ -82,7 +103,7 @@ impl Indices {
     /// Deletes an index.
     pub(crate) fn delete(&self, name: &str) -> Result<()> {
         let mut open = self.inner.open.write().unwrap_or_else(PoisonError::into_inner);
-        let Some(index) = open.get(name) else { return Err(missing(name)) };
+        let Some(index) = open.get(name) else { return Err(self.absent(name)) };
         index.check_unfed()?;
         let gone = self.inner.folder.join(format!("{}.deleted", index.about.uuid));
         std::fs::rename(index.folder(), &gone)?;
@@ -100,6 +121,18 @@ impl Indices {
         self.inner.open.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
+    /// Why there is no index of a name: it never was, or cannot be opened.
+    pub(crate) fn absent(&self, name: &str) -> Error {
+        let Some(error) = self.inner.broken.get(name) else { return missing(name) };
+        let reason = format!("index [{name}] cannot be opened: {}. Mend that, then restart", error.reason);
+        Error::new(503, "unavailable_shards_exception", reason).with("index", name)
+    }
+
+    /// The names of those that cannot be opened.
+    pub(crate) fn broken(&self) -> impl Iterator<Item = &str> {
+        self.inner.broken.keys().map(String::as_str)
+    }
+
     /// All of them, by name.
     pub(crate) fn all(&self) -> Vec<Arc<Index>> {
         self.inner.open.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
@@ -110,6 +143,17 @@ impl Indices {
 pub(crate) fn missing(name: &str) -> Error {
     let error = Error::new(404, "index_not_found_exception", format!("no such index [{name}]"));
     error.with("index", name).with("resource.id", name).with("resource.type", "index_or_alias").with("index_uuid", "_na_")
+}
+
+/// Refuses one more than there may be.
+pub(super) fn check_room(there: usize) -> Result<()> {
+    if there < MOST {
+        return Ok(());
+    }
+    let reason = format!(
+        "Validation Failed: 1: this action would add [1] total shards, but this cluster currently has [{there}]/[{MOST}] maximum shards open;"
+    );
+    Err(Error::new(400, "validation_exception", reason))
 }
 
 fn check_name(name: &str) -> Result<()> {
@@ -149,6 +193,7 @@ impl Clock {
             while stop.recv_timeout(Duration::from_secs(1)) == Err(RecvTimeoutError::Timeout) {
                 let all: Vec<Arc<Index>> =
                     indices.open.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+                indices.scrolls.sweep();
                 for index in all {
                     // A failure stays with the index, and is told to who writes next.
                     let _ = index.tick();

@@ -1,7 +1,7 @@
 //! Writes to an index of its own: safe before they are answered.
 
 use super::ahead::Record;
-use super::index::Index;
+use super::index::{Index, Stored};
 use super::unique;
 use super::writer::{Recent, Writer};
 use crate::{Error, Result};
@@ -18,9 +18,12 @@ pub(crate) enum Condition {
     Older(u64),
     /// Its version is no more than this, which becomes its version.
     NotNewer(u64),
-    /// Its last write has this number.
-    Number(u64),
+    /// Its last write has this number, of this term; there is only [`TERM`].
+    Number(u64, u64),
 }
+
+/// The term of all writes: nobody takes this server's place.
+pub(crate) const TERM: u64 = 1;
 
 /// A write.
 #[derive(Clone, Debug)]
@@ -88,7 +91,7 @@ impl Index {
             let reason = if id.is_empty() { "if _id is specified it must not be empty".to_owned() } else { reason };
             return Err(Error::new(400, "action_request_validation_exception", format!("Validation Failed: 1: {reason};")));
         }
-        let document = write.source.map(|source| self.prepare(id, source)).transpose()?;
+        let document = write.source.map(|source| self.prepare_strictly(id, source)).transpose()?;
         let mut writer = self.writer();
         writer.usable()?;
         let before = if made.is_some() { None } else { self.current(&mut writer, id)? };
@@ -131,7 +134,12 @@ impl Index {
         if let Err(error) = &done {
             writer.broken = Some(error.reason.clone());
         }
-        done
+        done?;
+        if writer.is_one_too_many() {
+            self.commit(&mut writer)?;
+            writer.close()?;
+        }
+        Ok(())
     }
 
     /// Refuses writes from outside to an index that is fed.
@@ -175,18 +183,29 @@ impl Index {
                 let current = before.map_or(0, |before| before.version);
                 format!("current version [{current}] is higher than the one provided [{version}]")
             }
-            (Condition::Number(number), None) => {
-                format!("required seqNo [{number}], primary term [1]. but no document was found")
+            (Condition::Number(number, term), None) => {
+                format!("required seqNo [{number}], primary term [{term}]. but no document was found")
             }
-            (Condition::Number(number), Some(there)) if there.seq_no != number => {
+            (Condition::Number(number, term), Some(there)) if there.seq_no != number || term != TERM => {
                 let current = there.seq_no;
                 format!(
-                    "required seqNo [{number}], primary term [1]. current document has seqNo [{current}] and primary term [1]"
+                    "required seqNo [{number}], primary term [{term}]. current document has seqNo [{current}] and primary term [{TERM}]"
                 )
             }
             _ => return Ok(()),
         };
+        Err(self.conflict(id, &reason))
+    }
+
+    /// The same for a document that was read.
+    pub(crate) fn check_found(&self, found: &Stored, condition: Condition) -> Result<()> {
+        let Stored { id, version, seq_no, .. } = found;
+        self.check(id, Some(Recent { version: *version, seq_no: *seq_no, deleted: false, place: None }), condition)
+    }
+
+    /// The refusal of what met another version than it must.
+    pub(crate) fn conflict(&self, id: &str, reason: &str) -> Error {
         let error = Error::new(409, "version_conflict_engine_exception", format!("[{id}]: version conflict, {reason}"));
-        Err(error.with("index", self.about.name.as_str()).with("shard", "0").with("index_uuid", self.about.uuid.as_str()))
+        error.with("index", self.about.name.as_str()).with("shard", "0").with("index_uuid", self.about.uuid.as_str())
     }
 }

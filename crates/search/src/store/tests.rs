@@ -46,6 +46,19 @@ fn crashed(from: &Path, to: &Path) {
     }
 }
 
+/// The indexes of a folder, once the clock of their last life has let go of them.
+fn reopened(folder: &Path) -> Indices {
+    for _ in 0..200 {
+        match Indices::open(folder) {
+            Err(error) if error.kind == "lock_obtain_failed_exception" => {
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("{} stays locked", folder.display());
+}
+
 #[test]
 fn versions_are_counted_and_kept_to() {
     let folder = tempfile::tempdir().unwrap();
@@ -59,11 +72,12 @@ fn versions_are_counted_and_kept_to() {
     assert_eq!(told(remove(&index, "1")), "deleted 4 3");
     index.refresh().unwrap();
     assert_eq!(told(put(&index, "1", json!({"x": 4}), Condition::Absent).unwrap()), "created 5 4");
+    index.refresh().unwrap();
     assert_eq!(put(&index, "1", json!({}), Condition::Absent).unwrap_err().status, 409);
     assert_eq!(told(put(&index, "2", json!({}), Condition::Older(7)).unwrap()), "created 7 5");
     assert_eq!(put(&index, "2", json!({}), Condition::Older(7)).unwrap_err().status, 409);
-    assert_eq!(put(&index, "2", json!({}), Condition::Number(4)).unwrap_err().status, 409);
-    assert_eq!(told(put(&index, "2", json!({}), Condition::Number(5)).unwrap()), "updated 8 6");
+    assert_eq!(put(&index, "2", json!({}), Condition::Number(4, 1)).unwrap_err().status, 409);
+    assert_eq!(told(put(&index, "2", json!({}), Condition::Number(5, 1)).unwrap()), "updated 8 6");
     assert_eq!(told(remove(&index, "9")), "not_found 1 7");
     assert_eq!(index.get("1", true).unwrap().unwrap().source, br#"{"x":4}"#);
     index.refresh().unwrap();
@@ -103,6 +117,55 @@ fn what_was_answered_outlives_a_crash() {
         assert!(index.get("1", true).unwrap().is_some());
         assert!(put(&index, "5", json!({}), Condition::Any).is_ok());
     }
+}
+
+#[test]
+fn what_was_answered_outlives_a_mapping_that_it_no_longer_fits() {
+    let folder = tempfile::tempdir().unwrap();
+    let (before, after) = (folder.path().join("a"), folder.path().join("b"));
+    let indices = Indices::open(&before).unwrap();
+    let open = indices.create("open", Value::Null, Mapping::new()).unwrap();
+    put(&open, "1", json!({"e": {}}), Condition::Any).unwrap();
+    assert_eq!(put(&open, "2", json!({"e": 5}), Condition::Any).unwrap_err().kind, "mapper_parsing_exception");
+    let closed = indices.create("closed", Value::Null, Mapping::read(&json!({"dynamic": false})).unwrap()).unwrap();
+    put(&closed, "1", json!({"e": ["x", 7], "o": 1, "p": {"q": "x"}}), Condition::Any).unwrap();
+    let told = json!({"properties": {"e": {"type": "long"}, "o": {"type": "object"}, "p.q": {"type": "date"}}});
+    closed.change_mapping(&mut |mapping| mapping.merge(&told)).unwrap();
+    crashed(&before, &after);
+    let indices = Indices::open(&after).unwrap();
+    assert!(indices.get("open").unwrap().get("1", true).unwrap().is_some());
+    let closed = indices.get("closed").unwrap();
+    assert_eq!(closed.get("1", true).unwrap().unwrap().source, br#"{"e":["x",7],"o":1,"p":{"q":"x"}}"#);
+    let found = indices.pages("closed", &json!({"query": {"term": {"e": 7}}}), 10).unwrap().next_page().unwrap();
+    assert_eq!(found.len(), 1);
+}
+
+#[test]
+fn one_that_is_damaged_does_not_keep_the_others_from_opening() {
+    let folder = tempfile::tempdir().unwrap();
+    let indices = Indices::open(folder.path()).unwrap();
+    for name in ["a", "b"] {
+        let index = indices.create(name, Value::Null, Mapping::new()).unwrap();
+        put(&index, "1", json!({"x": "one"}), Condition::Any).unwrap();
+    }
+    drop(indices);
+    std::fs::write(folder.path().join("a/index.json"), "{").unwrap();
+    let indices = reopened(folder.path());
+    assert!(indices.get("b").unwrap().get("1", true).unwrap().is_some());
+    for (method, path) in [
+        ("GET", "/a/_doc/1"),
+        ("PUT", "/a/_doc/1"),
+        ("POST", "/a/_search"),
+        ("POST", "/_search"),
+        ("PUT", "/a"),
+        ("DELETE", "/a"),
+    ] {
+        let answer = indices.answer(&crate::Call { method, path, query: "", body: b"{}" });
+        let told = String::from_utf8(answer.body).unwrap();
+        assert!(answer.status == 503 && told.contains("is damaged"), "{method} {path}: {told}");
+    }
+    let found = indices.answer(&crate::Call { method: "GET", path: "/b/_count", query: "", body: b"" });
+    assert_eq!(found.status, 200);
 }
 
 #[test]
@@ -159,7 +222,7 @@ fn what_is_put_again_is_there_once_however_commits_fall() {
     };
     let mut puts: std::collections::HashMap<u64, u64> = std::collections::HashMap::new();
     for _ in 0..60 {
-        let indices = Indices::open(folder.path()).unwrap();
+        let indices = reopened(folder.path());
         let mapping = Mapping::read(&json!({"properties": {"date": {"type": "date"}}})).unwrap();
         let feed = indices.feed("i", mapping).unwrap();
         for round in 0..40 {
@@ -196,4 +259,25 @@ fn what_is_only_deleted_is_gone() {
     feed.put("4", 1, b"{}").unwrap();
     feed.commit("c").unwrap();
     assert_eq!(feed.len().unwrap(), 2);
+}
+
+#[test]
+fn few_writers_stay_open_and_indexes_are_not_without_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let indices = Indices::open(folder.path()).unwrap();
+    let lines: String =
+        (0..40).map(|number| format!("{{\"index\":{{\"_index\":\"i{number}\",\"_id\":\"1\"}}}}\n{{\"n\":1}}\n")).collect();
+    for version in 1..=8 {
+        let answer = indices.answer(&crate::Call { method: "POST", path: "/_bulk", query: "", body: lines.as_bytes() });
+        let told: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!((&told["errors"], &told["items"][39]["index"]["_version"]), (&json!(false), &json!(version)), "{told}");
+    }
+    let open = indices.all().iter().filter(|index| index.writer().is_open()).count();
+    assert!(open <= 20, "{open}");
+    for index in indices.all() {
+        index.refresh().unwrap();
+        assert_eq!(index.searcher().unwrap().num_docs(), 1);
+    }
+    assert!(super::indexes::check_room(999).is_ok());
+    assert_eq!(super::indexes::check_room(1000).unwrap_err().kind, "validation_exception");
 }

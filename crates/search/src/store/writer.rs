@@ -5,6 +5,8 @@ use super::blooms::Blooms;
 use crate::Result;
 use serde_json::json;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 use tantivy::indexer::{IndexWriterOptions, UserOperation};
 use tantivy::merge_policy::LogMergePolicy;
 use tantivy::schema::Field;
@@ -15,6 +17,31 @@ const BATCH: usize = 4 << 20;
 
 /// Memory of an indexing thread.
 const MEMORY: usize = 32 << 20;
+
+/// A writer that nobody needs for so long is closed.
+const REST: Duration = Duration::from_secs(300);
+
+/// Where more writers are open than this, each is closed as soon as it has written: they have threads and memory of their own.
+const MOST_OPEN: usize = 16;
+
+/// How many are open.
+static OPEN: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts a writer as long as it is open.
+struct Seat;
+
+impl Seat {
+    fn take() -> Self {
+        OPEN.fetch_add(1, Ordering::Relaxed);
+        Seat
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        OPEN.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 /// What was written since the last commit.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,7 +65,9 @@ pub(super) struct Own {
 
 /// The writer of an index.
 pub(super) struct Writer {
-    inner: Option<IndexWriter>,
+    inner: Option<(IndexWriter, Seat)>,
+    /// When it was needed last.
+    used: Instant,
     batch: Vec<UserOperation>,
     batch_bytes: usize,
     pub own: Own,
@@ -49,7 +78,7 @@ pub(super) struct Writer {
     /// By id.
     pub recent: HashMap<String, Recent>,
     /// Documents that were deleted lately, so that their versions go on.
-    pub graves: HashMap<String, (Recent, std::time::Instant)>,
+    pub graves: HashMap<String, (Recent, Instant)>,
     /// The ids that there are; none before the first write.
     pub ids: Option<Blooms>,
     /// None if the index is fed.
@@ -66,6 +95,7 @@ impl Writer {
     pub(super) fn new(own: Own, name: &str, seq_no: u64, progress: String) -> Self {
         Writer {
             inner: None,
+            used: Instant::now(),
             batch: vec![],
             batch_bytes: 0,
             own,
@@ -83,6 +113,7 @@ impl Writer {
 
     /// Opens what writes; the threads behind it cost nothing until then.
     pub(super) fn open(&mut self, index: &tantivy::Index) -> Result<&mut IndexWriter> {
+        self.used = Instant::now();
         if self.inner.is_none() {
             let options =
                 IndexWriterOptions::builder().memory_budget_per_thread(MEMORY).num_worker_threads(2).num_merge_threads(2).build();
@@ -94,9 +125,35 @@ impl Writer {
             // The first number of a writer is that of the last commit. A deletion with it would be lost where old segments are merged
             // before it is committed: let nothing have that number.
             writer.run(Vec::<UserOperation>::new())?;
-            self.inner = Some(writer);
+            self.inner = Some((writer, Seat::take()));
         }
-        self.inner.as_mut().ok_or_else(|| crate::Error::new(500, "exception", "no writer"))
+        self.inner.as_mut().map(|(writer, _)| writer).ok_or_else(|| crate::Error::new(500, "exception", "no writer"))
+    }
+
+    /// Has nobody needed what writes for long?
+    pub(super) fn rests(&self) -> bool {
+        self.inner.is_some() && self.used.elapsed() > REST
+    }
+
+    /// Are so many open that this one should not stay so?
+    pub(super) fn is_one_too_many(&self) -> bool {
+        self.inner.is_some() && OPEN.load(Ordering::Relaxed) > MOST_OPEN
+    }
+
+    /// Closes what writes once its merges are done, if all is committed; the next write opens it again.
+    pub(super) fn close(&mut self) -> Result<()> {
+        if self.dirty || !self.batch.is_empty() {
+            return Ok(());
+        }
+        match self.inner.take() {
+            Some((writer, _seat)) => Ok(writer.wait_merging_threads()?),
+            None => Ok(()),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_open(&self) -> bool {
+        self.inner.is_some()
     }
 
     /// Adds a document; `replaces` tells that another of its id may be there.
@@ -165,9 +222,14 @@ impl Writer {
         if let Some(ahead) = &self.ahead {
             ahead.forget()?;
         }
-        let now = std::time::Instant::now();
-        let deleted = self.recent.drain().filter(|(_, recent)| recent.deleted).map(|(id, recent)| (id, (recent, now)));
-        self.graves.extend(deleted);
+        let now = Instant::now();
+        for (id, recent) in self.recent.drain() {
+            // What came back is no longer in its grave.
+            self.graves.remove(&id);
+            if recent.deleted {
+                self.graves.insert(id, (recent, now));
+            }
+        }
         self.graves.retain(|_, (_, since)| since.elapsed().as_secs() < 60);
         self.dirty = false;
         Ok(())

@@ -93,19 +93,24 @@ pub async fn elastic(
 }
 
 /// Whether a request may change something: all but what is known only to read.
+///
+/// What follows the name of an index may be any word, as an id is: only the whole address tells what is asked.
 fn writes(method: &Method, path: &str) -> bool {
     const READS: [&str; 7] = ["_search", "_msearch", "_count", "_mget", "_field_caps", "_analyze", "_refresh"];
-    let mut parts = path.split('/').rev().filter(|part| !part.is_empty());
-    // Names of indices may be any word; only these, in their places, are the API's own.
-    let reads = match (parts.next(), parts.next()) {
-        (Some("scroll"), Some("_search")) | (Some("query"), Some("_validate")) => true,
-        (Some(last), _) => READS.contains(&last),
-        (None, _) => false,
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let scroll = matches!(parts.as_slice(), ["_search", "scroll"] | ["_search", "scroll", _]);
+    let asked = match parts.as_slice() {
+        [name, rest @ ..] if !name.starts_with('_') || *name == "_all" => rest,
+        rest => rest,
     };
     match *method {
         Method::GET | Method::HEAD => false,
-        Method::POST => !reads,
-        Method::DELETE => !path.starts_with("/_search/scroll"),
+        Method::DELETE => !scroll,
+        Method::POST => match asked {
+            [one] => !READS.contains(one),
+            ["_validate", "query"] => false,
+            _ => !scroll,
+        },
         _ => true,
     }
 }

@@ -59,13 +59,33 @@ fn nobody_from_elsewhere_changes_anything() {
         "PUT /es/pfr/_doc/1",
         "POST /es/pfr/_update/1",
         "POST /es/pfr/_delete_by_thing",
+        "POST /es/evil/_doc/_search",
+        "POST /es/evil/_create/_count",
+        "POST /es/evil/_update/_mget",
+        "POST /es/evil/_doc/_search/scroll",
+        "POST /es/_doc/_search",
+        "POST /es/evil/%5fbulk",
+        "POST /es/_all/_doc/_search",
+        "DELETE /es/_search/scrolls",
+        "POST /es",
     ] {
         assert_eq!(ask(&server, request, origin, "{}").0, 403, "{request}");
         assert_eq!(ask(&server, request, "x-forwarded-for: 10.0.0.1\r\n", "{}").0, 403, "{request}");
     }
     assert!(few.asked.lock().unwrap().is_empty());
     // To read is anybody's.
-    assert_eq!(ask(&server, "POST /es/pfr/_search", origin, "{}").0, 200);
+    for request in [
+        "POST /es/pfr/_search",
+        "POST /es/_search",
+        "POST /es/_all/_count",
+        "POST /es/query/_validate/query",
+        "POST /es/_validate/query",
+        "POST /es/_search/scroll",
+        "DELETE /es/_search/scroll/x",
+        "GET /es/pfr/_doc/1",
+    ] {
+        assert_ne!(ask(&server, request, origin, "{}").0, 403, "{request}");
+    }
     let json = "content-type: application/json\r\n";
     let rule = r#"{"rule":"gloom","of":"mood","measure":"mean","window_s":600,"below":-0.5}"#;
     assert_eq!(ask(&server, "POST /api/rules", &format!("{origin}{json}"), rule).0, 403);
