@@ -119,6 +119,15 @@ pub(super) struct Manner {
     pub total_as_number: bool,
 }
 
+impl Manner {
+    /// A number alone cannot say that there are more: all are counted, unless the request says how many.
+    fn count_all(self, request: &mut Request) {
+        if self.total_as_number && request.track == Track::UpTo(10_000) {
+            request.track = Track::All;
+        }
+    }
+}
+
 pub(super) fn manner(ask: &Ask) -> Result<Manner> {
     Ok(Manner { typed: ask.parameters.flag("typed_keys")?, total_as_number: ask.parameters.flag("rest_total_hits_as_int")? })
 }
@@ -128,9 +137,7 @@ pub(super) fn search(ask: &Ask, names: &str) -> Result<Reply> {
     ask.parameters.allow(&ask.path, &[&NAMING, &SEARCHING])?;
     let mut request = request(ask, ask.object()?)?;
     let manner = manner(ask)?;
-    if manner.total_as_number && request.track == Track::UpTo(10_000) {
-        request.track = Track::All;
-    }
+    manner.count_all(&mut request);
     if let Some(life) = ask.parameters.text("scroll") {
         return super::scroll::open(ask, names, request, life, manner);
     }
@@ -238,7 +245,8 @@ pub(super) fn several(ask: &Ask, name: Option<&str>) -> Result<Reply> {
     let manner = manner(ask)?;
     let mut requests = vec![];
     for (head, body) in lines(ask)? {
-        let request = Request::read(&body)?;
+        let mut request = Request::read(&body)?;
+        manner.count_all(&mut request);
         if let Some(told) = &request.query {
             // What does not read as a query stops all; what cannot be asked of fields only its own.
             crate::query::read(told, &Mapping::new(), now_millis())
