@@ -4,25 +4,52 @@
 //! the segment's dictionary. Documents come with the bucket they stand in, so that aggregations nest without a call for each document.
 
 use crate::mapping::{Kind, Leaf};
+use crate::memory::Memory;
 use crate::zones::{self, ZONE, Zone, Zones};
-use std::sync::Arc;
-use tantivy::columnar::{Column, ColumnIndex, ColumnType, MonotonicallyMappableToU64};
-use tantivy::{DocId, SegmentReader};
+use std::sync::{Arc, LazyLock};
+use tantivy::columnar::{Column, ColumnIndex, ColumnType, MonotonicallyMappableToU64, StrColumn};
+use tantivy::index::SegmentId;
+use tantivy::{DocId, SegmentReader, TantivyError};
 
 /// So many documents are read at once.
 pub(crate) const BLOCK: usize = 1024;
 
+/// So many blocks of 512 values are remembered, at some 50 bytes each.
+const REMEMBERED: usize = 500_000;
+
+/// Opened columns: to open one takes longer than a small search.
+static CODES: LazyLock<Memory<Option<Column<u64>>>> = LazyLock::new(|| Memory::new(REMEMBERED));
+static WORDS: LazyLock<Memory<Option<StrColumn>>> = LazyLock::new(|| Memory::new(REMEMBERED));
+
 /// Opens the codes of a field.
 pub(crate) fn open(segment: &SegmentReader, leaf: &Leaf) -> tantivy::Result<Option<Column<u64>>> {
-    let columns = segment.fast_fields();
-    Ok(match leaf.kind {
-        Kind::Text => None,
-        Kind::Keyword => columns.str(&leaf.column)?.map(|words| words.ords().clone()),
-        Kind::Double => columns.u64_lenient_for_type(Some(&[ColumnType::F64]), &leaf.column)?.map(|(column, _)| column),
-        Kind::Long | Kind::Boolean | Kind::Date => {
-            columns.u64_lenient_for_type(Some(&[ColumnType::I64]), &leaf.column)?.map(|(column, _)| column)
-        }
-    })
+    let of_type = match leaf.kind {
+        Kind::Text => return Ok(None),
+        Kind::Keyword => return Ok(words(segment, &leaf.column)?.map(|words| words.ords().clone())),
+        Kind::Double => ColumnType::F64,
+        Kind::Long | Kind::Boolean | Kind::Date => ColumnType::I64,
+    };
+    let find = || {
+        let found = segment.fast_fields().u64_lenient_for_type(Some(&[of_type]), &leaf.column)?;
+        Ok::<_, TantivyError>((found.map(|(column, _)| column), size(segment)))
+    };
+    Ok(Option::clone(&*CODES.get((segment.segment_id(), leaf.column.clone()), find)?))
+}
+
+/// Opens the words of a column.
+pub(crate) fn words(segment: &SegmentReader, column: &str) -> tantivy::Result<Option<StrColumn>> {
+    let find = || Ok::<_, TantivyError>((segment.fast_fields().str(column)?, size(segment)));
+    Ok(Option::clone(&*WORDS.get((segment.segment_id(), column.to_owned()), find)?))
+}
+
+fn size(segment: &SegmentReader) -> usize {
+    segment.max_doc() as usize / 512 + 8
+}
+
+/// Forgets segments that are no more.
+pub(crate) fn forget(segments: &[SegmentId]) {
+    CODES.forget(segments);
+    WORDS.forget(segments);
 }
 
 /// A code as a number.

@@ -309,9 +309,15 @@ pub fn write(millis: i64, format: &str, zone: &TimeZone) -> String {
         _ => {}
     }
     match Timestamp::from_millisecond(millis) {
+        Ok(time) if is_plain(first, zone) => pattern::plain(jiff::tz::Offset::UTC.to_datetime(time)),
         Ok(time) => pattern::write(pattern::named(first), &time.to_zoned(zone.clone())),
         Err(_) => millis.to_string(),
     }
+}
+
+/// Is this how dates are written mostly?
+fn is_plain(format: &str, zone: &TimeZone) -> bool {
+    format == "strict_date_optional_time" && *zone == TimeZone::UTC
 }
 
 /// Refuses formats that no date could be read by.

@@ -12,7 +12,7 @@ pub use range::{range_query, whole_range};
 
 use crate::mapping::Leaf;
 use crate::memory::Memory;
-use crate::{aggregate, order};
+use crate::{aggregate, blocks, order};
 use std::convert::Infallible;
 use std::sync::{Arc, LazyLock};
 use tantivy::columnar::Column;
@@ -91,8 +91,9 @@ pub(crate) fn of(segment: &SegmentReader, leaf: &Leaf, column: &Column<u64>) -> 
 }
 
 /// Forgets what is known of segments that are no more.
-pub fn forget(segments: &[SegmentId]) {
+pub(crate) fn forget(segments: &[SegmentId]) {
     MEMORY.forget(segments);
+    blocks::forget(segments);
     aggregate::forget(segments);
     order::forget(segments);
 }

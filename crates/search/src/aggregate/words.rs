@@ -3,9 +3,9 @@
 use super::partial::NOWHERE;
 use super::spec::{Choice, Missing};
 use super::work::Site;
-use crate::Result;
 use crate::mapping::Leaf;
 use crate::memory::{Key, Memory};
+use crate::{Result, blocks};
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::{Arc, LazyLock};
 use tantivy::columnar::StrColumn;
@@ -44,7 +44,7 @@ pub(super) fn hash(word: &[u8]) -> u64 {
 
 impl Words {
     pub(super) fn open(site: &Site<'_>, leaf: &Leaf, missing: Option<&Missing>) -> Result<Option<Words>> {
-        let column = site.segment.fast_fields().str(&leaf.column)?;
+        let column = blocks::words(site.segment, &leaf.column)?;
         let missing = match missing {
             Some(Missing::Word(word)) => Some(word.clone()),
             _ => None,

@@ -126,6 +126,26 @@ pub(super) fn write(pattern: &str, time: &Zoned) -> String {
     into
 }
 
+/// Writes a time of UTC with its milliseconds, as the pattern of `strict_date_optional_time` would, and sooner.
+pub(super) fn plain(time: DateTime) -> String {
+    let mut into = String::with_capacity(24);
+    let parts = [
+        (time.year(), 4, '-'),
+        (time.month().into(), 2, '-'),
+        (time.day().into(), 2, 'T'),
+        (time.hour().into(), 2, ':'),
+        (time.minute().into(), 2, ':'),
+        (time.second().into(), 2, '.'),
+        (time.millisecond(), 3, 'Z'),
+    ];
+    for (number, count, behind) in parts {
+        if padded(&mut into, number, count).is_ok() {
+            into.push(behind);
+        }
+    }
+    into
+}
+
 /// Writes a number with so many digits, at least.
 fn padded(into: &mut String, number: i16, count: usize) -> std::fmt::Result {
     if number < 0 || count > 4 {

@@ -73,7 +73,7 @@ impl KeyReader {
         if let Some(leaf) = &field.leaf {
             reader.column = blocks::open(segment, leaf)?;
             if leaf.kind == Kind::Keyword {
-                reader.words = segment.fast_fields().str(&leaf.column)?;
+                reader.words = blocks::words(segment, &leaf.column)?;
             } else if let Some(column) = reader.column.as_ref().filter(|_| field.mode != Mode::Sum) {
                 reader.zones = Some(zones::of(segment, leaf, column));
             }

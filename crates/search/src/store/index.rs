@@ -8,12 +8,13 @@ use super::writer::{Own, Recent, Writer};
 use super::{now_millis, unique};
 use crate::document::{self, Reading};
 use crate::mapping::{self, Mapping};
-use crate::{Error, Result, analysis};
+use crate::{Error, Result, analysis, zones};
 use serde_json::{Map, Value};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use tantivy::index::SegmentId;
 use tantivy::schema::IndexRecordOption;
 use tantivy::schema::Value as _;
 use tantivy::{DocAddress, DocSet, Executor, IndexReader, ReloadPolicy, Searcher, TERMINATED, TantivyDocument, Term};
@@ -129,7 +130,7 @@ impl Index {
         writer.ahead = Some(Ahead::open(&self.folder, last)?);
         if writer.dirty {
             writer.commit(&self.index)?;
-            self.reader.reload()?;
+            self.reload()?;
         }
         Ok(())
     }
@@ -250,10 +251,26 @@ impl Index {
         if rests { self.writer().close() } else { Ok(()) }
     }
 
+    /// Sees what is committed. What is known of segments that are no more is forgotten, and their files with it.
+    fn reload(&self) -> Result<()> {
+        let before = self.segments();
+        self.reader.reload()?;
+        let now = self.segments();
+        let gone: Vec<SegmentId> = before.into_iter().filter(|segment| !now.contains(segment)).collect();
+        if !gone.is_empty() {
+            zones::forget(&gone);
+        }
+        Ok(())
+    }
+
+    pub(super) fn segments(&self) -> Vec<SegmentId> {
+        self.reader.searcher().segment_readers().iter().map(|segment| segment.segment_id()).collect()
+    }
+
     /// Commits; after a failure nothing more is written, for the index may lack what was answered.
     pub(super) fn commit(&self, writer: &mut Writer) -> Result<()> {
         writer.usable()?;
-        let done = writer.commit(&self.index).and_then(|()| Ok(self.reader.reload()?));
+        let done = writer.commit(&self.index).and_then(|()| self.reload());
         if let Err(error) = &done {
             writer.broken = Some(error.reason.clone());
         }

@@ -107,6 +107,7 @@ impl Indices {
         index.check_unfed()?;
         let gone = self.inner.folder.join(format!("{}.deleted", index.about.uuid));
         std::fs::rename(index.folder(), &gone)?;
+        crate::zones::forget(&index.segments());
         open.remove(name);
         std::fs::remove_dir_all(&gone)?;
         Ok(())

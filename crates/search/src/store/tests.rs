@@ -203,7 +203,14 @@ fn an_index_is_gone_once_deleted() {
     let index = indices.create("i", Value::Null, Mapping::new()).unwrap();
     put(&index, "1", json!({"x": "one"}), Condition::Any).unwrap();
     assert_eq!(indices.create("i", Value::Null, Mapping::new()).err().unwrap().kind, "resource_already_exists_exception");
+    index.refresh().unwrap();
+    let leaf = index.mapping().leaf("x.keyword").unwrap().clone();
+    assert!(crate::blocks::open(index.searcher().unwrap().segment_reader(0), &leaf).unwrap().is_some());
+    let held = || std::fs::read_to_string("/proc/self/maps").unwrap().contains(folder.path().to_str().unwrap());
+    assert!(held());
     indices.delete("i").unwrap();
+    drop(index);
+    assert!(!held(), "what was opened of it keeps its files");
     assert!(indices.delete("i").is_err());
     let index = indices.create("i", Value::Null, Mapping::new()).unwrap();
     assert_eq!(index.searcher().unwrap().num_docs(), 0);

@@ -4,7 +4,7 @@ use super::super::partial::{Bucket, NOWHERE};
 use super::super::spec::{By, Form, Metric, Missing, Node, Order, Terms, What};
 use super::super::{Partial, metrics::Stats};
 use crate::mapping::Kind;
-use crate::{Error, Result};
+use crate::{Error, Result, blocks};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use tantivy::Searcher;
@@ -133,7 +133,7 @@ impl<'a> Segments<'a> {
     pub(in super::super) fn open(&self, segment: u32) -> Result<Option<StrColumn>> {
         let reader = self.searcher.segment_readers().get(segment as usize).filter(|_| segment != NOWHERE);
         match (reader, self.column) {
-            (Some(reader), Some(column)) => Ok(reader.fast_fields().str(column)?),
+            (Some(reader), Some(column)) => Ok(blocks::words(reader, column)?),
             _ => Ok(None),
         }
     }
