@@ -5,6 +5,7 @@ use super::distinct::Distinct;
 use super::metrics::Stats;
 use crate::sort::Hit;
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 /// What was found for an aggregation.
 #[derive(Debug, Default)]
@@ -52,6 +53,36 @@ pub struct Bucket {
 pub(super) const NOWHERE: u32 = u32::MAX;
 
 impl Partial {
+    /// All together.
+    pub(super) fn all(parts: Vec<Partial>) -> Partial {
+        let mut parts: Vec<Partial> = parts.into_iter().filter(|part| !matches!(part, Partial::Nothing)).collect();
+        match parts.first() {
+            Some(Partial::All(..)) => {
+                let (mut total, mut columns) = (0, vec![]);
+                for part in parts {
+                    let Partial::All(more, subs) = part else { continue };
+                    total += more;
+                    columns.resize_with(subs.len().max(columns.len()), Vec::new);
+                    columns.iter_mut().zip(subs).for_each(|(column, sub)| column.push(sub));
+                }
+                Partial::All(total, columns.into_iter().map(Partial::all).collect())
+            }
+            // Words come in no order: they are looked up once for all.
+            Some(Partial::Buckets(first)) if !is_sorted(first) => {
+                parts.sort_by_key(|part| if let Partial::Buckets(buckets) = part { buckets.len() } else { 0 });
+                let mut lists = parts.into_iter().rev().filter_map(Partial::buckets);
+                let mut all = lists.next().unwrap_or_default();
+                add(&mut all, lists.flatten());
+                Partial::Buckets(all)
+            }
+            _ => parts.into_iter().fold(Partial::Nothing, Partial::with),
+        }
+    }
+
+    fn buckets(self) -> Option<Vec<Bucket>> {
+        if let Partial::Buckets(buckets) = self { Some(buckets) } else { None }
+    }
+
     /// Both together.
     pub(super) fn with(self, other: Partial) -> Partial {
         match (self, other) {
@@ -115,14 +146,26 @@ fn together(mut some: Vec<Bucket>, mut other: Vec<Bucket>) -> Vec<Bucket> {
     if some.len() < other.len() {
         std::mem::swap(&mut some, &mut other);
     }
-    let places: HashMap<u64, usize> = some.iter().enumerate().map(|(place, bucket)| (bucket.key, place)).collect();
-    for bucket in other {
-        match places.get(&bucket.key).and_then(|place| some.get_mut(*place)) {
-            Some(known) => known.add(bucket),
-            None => some.push(bucket),
+    add(&mut some, other.into_iter());
+    some
+}
+
+/// Adds buckets, none of which is twice in `to`, whatever their order.
+fn add(to: &mut Vec<Bucket>, more: impl Iterator<Item = Bucket>) {
+    let mut places: HashMap<u64, usize> = to.iter().enumerate().map(|(place, bucket)| (bucket.key, place)).collect();
+    for bucket in more {
+        match places.entry(bucket.key) {
+            Entry::Occupied(known) => {
+                if let Some(known) = to.get_mut(*known.get()) {
+                    known.add(bucket);
+                }
+            }
+            Entry::Vacant(unknown) => {
+                unknown.insert(to.len());
+                to.push(bucket);
+            }
         }
     }
-    some
 }
 
 fn is_sorted(buckets: &[Bucket]) -> bool {

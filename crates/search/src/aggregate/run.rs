@@ -64,11 +64,8 @@ impl Collector {
     }
 
     fn merged(&self, segments: Vec<Aggregated>) -> Result<Partial> {
-        let mut all = Partial::Nothing;
-        for segment in segments {
-            all = all.with(segment.0?);
-        }
-        let Partial::All(total, subs) = all else { return Ok(Partial::Nothing) };
+        let segments = segments.into_iter().map(|segment| segment.0).collect::<Result<_>>()?;
+        let Partial::All(total, subs) = Partial::all(segments) else { return Ok(Partial::Nothing) };
         let globals = self.nodes.iter().zip(subs).map(|(node, partial)| match &node.what {
             What::Global(inner) => {
                 let (searcher, firsts, used) = (self.searcher.clone(), self.firsts.clone(), self.used.clone());

@@ -17,11 +17,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use tantivy::index::SegmentId;
 use tantivy::schema::IndexRecordOption;
 use tantivy::schema::Value as _;
-use tantivy::{DocAddress, DocSet, Executor, IndexReader, ReloadPolicy, Searcher, TERMINATED, TantivyDocument, Term};
+use tantivy::{
+    DocAddress, DocSet, Executor, IndexReader, IndexSettings, ReloadPolicy, Searcher, TERMINATED, TantivyDocument, Term,
+};
 
 /// Without a search for so long, an index is refreshed only when one comes, or when much waits.
 const IDLE_MILLIS: i64 = 30_000;
 const MUCH: u64 = 256 << 20;
+/// Documents are kept in blocks of so many bytes: a hit costs one of them.
+const BLOCK: usize = 8 << 10;
 
 /// So often a document is read anew where others change the mapping meanwhile.
 const TRIES: usize = 1000;
@@ -90,6 +94,7 @@ impl Index {
         let mut index = tantivy::Index::builder()
             .schema(mapping::schema())
             .tokenizers(analysis::tokenizers())
+            .settings(IndexSettings { docstore_blocksize: BLOCK, ..IndexSettings::default() })
             .open_or_create(directory)
             .map_err(|error| damaged(folder, &error.to_string()))?;
         index.set_executor(executor.clone());
@@ -239,6 +244,7 @@ impl Index {
 
     /// What the clock asks for, each second.
     pub(super) fn tick(&self) -> Result<()> {
+        self.let_go()?;
         let idle = now_millis() - self.searched_millis.load(Ordering::Relaxed) > IDLE_MILLIS;
         let rests = {
             let writer = self.writer();
@@ -249,6 +255,17 @@ impl Index {
         };
         self.refresh()?;
         if rests { self.writer().close() } else { Ok(()) }
+    }
+
+    /// Merges go on after a commit: the files of what they have replaced are let go.
+    fn let_go(&self) -> Result<()> {
+        if !self.writer().is_open() {
+            return Ok(());
+        }
+        let (mut there, mut held) = (self.index.searchable_segment_ids()?, self.segments());
+        there.sort_unstable();
+        held.sort_unstable();
+        if there == held { Ok(()) } else { self.reload() }
     }
 
     /// Sees what is committed. What is known of segments that are no more is forgotten, and their files with it.

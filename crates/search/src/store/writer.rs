@@ -151,7 +151,6 @@ impl Writer {
         }
     }
 
-    #[cfg(test)]
     pub(super) fn is_open(&self) -> bool {
         self.inner.is_some()
     }

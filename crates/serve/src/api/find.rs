@@ -4,7 +4,7 @@
 mod tests;
 
 use super::{App, Params, seat};
-use crate::export::{self, Failure, Form, Wanted};
+use crate::export::{self, Form, Wanted};
 use crate::guard;
 use crate::problem::{Problem, ProblemKind};
 use axum::Json;
@@ -144,11 +144,13 @@ pub async fn export(State(app): State<Arc<App>>, Params(asked): Params<ExportPar
     let (pieces, mut received) = mpsc::channel(QUEUE);
     let writing = tokio::task::spawn_blocking(move || {
         let _seat = seat;
-        let mut pipe = Pipe { pieces: pieces.clone(), gathered: Vec::with_capacity(PIECE_BYTES) };
+        let mut pipe = Pipe { pieces, gathered: Vec::with_capacity(PIECE_BYTES), has_sent: false };
         let written = export::write(&*finder, &wanted, form, &mut pipe).and_then(|_| Ok(pipe.flush()?));
-        if let Err(Failure::Io(error)) = &written {
+        if let Err(failure) = &written
+            && pipe.has_sent
+        {
             // Ends the answer in the middle, so that the client sees that something is missing.
-            drop(pieces.blocking_send(Err(io::Error::other(error.to_string()))));
+            drop(pipe.pieces.blocking_send(Err(io::Error::other(failure.to_string()))));
         }
         written
     });
@@ -183,6 +185,7 @@ fn file(form: Form, body: Body) -> Response {
 struct Pipe {
     pieces: mpsc::Sender<io::Result<Bytes>>,
     gathered: Vec<u8>,
+    has_sent: bool,
 }
 
 impl Write for Pipe {
@@ -199,6 +202,7 @@ impl Write for Pipe {
             return Ok(());
         }
         let piece = std::mem::replace(&mut self.gathered, Vec::with_capacity(PIECE_BYTES));
+        self.has_sent = true;
         self.pieces.blocking_send(Ok(piece.into())).map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))
     }
 }

@@ -15,6 +15,9 @@ pub struct Few {
 /// A query with this word in it is refused.
 pub const WRONG: &str = "AND AND";
 
+/// A page that begins with this document cannot be read.
+pub const BROKEN: &str = "x:broken";
+
 impl Few {
     pub fn with(documents: &[Value]) -> Self {
         Few { documents: Mutex::new(documents.to_vec()), asked: Mutex::default() }
@@ -88,6 +91,9 @@ struct Once(Vec<Found>);
 
 impl Pages for Once {
     fn next_page(&mut self) -> Result<Vec<Found>, String> {
+        if self.0.first().is_some_and(|found| found.id == BROKEN) {
+            return Err("the index cannot be read".into());
+        }
         let left = self.0.len().min(2);
         Ok(self.0.drain(..left).collect())
     }

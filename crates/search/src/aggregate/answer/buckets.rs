@@ -18,6 +18,7 @@ impl Writer<'_> {
         buckets.retain(|bucket| bucket.count >= terms.least);
         let all: u64 = buckets.iter().map(|bucket| bucket.count).sum();
         let (kind, ranking) = (terms.source.style.kind, Ranking::new(&terms.order));
+        ranking.most(&mut buckets, terms.size);
         let mut ranked = ranking.rank(buckets, &node.subs);
         if are_words(kind) {
             ranking.words(&mut ranked, terms.size, &Segments::new(self.searcher, terms))?;

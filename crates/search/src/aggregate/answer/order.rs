@@ -33,6 +33,18 @@ impl<'a> Ranking<'a> {
         Ranking { orders, key }
     }
 
+    /// Where the largest come first, lets go of those that cannot be among so many.
+    pub(super) fn most(&self, buckets: &mut Vec<Bucket>, size: usize) {
+        let by_count = self.orders.first().is_some_and(|order| order.by == By::Count && order.falling);
+        if !by_count || size == 0 || buckets.len() <= size {
+            return;
+        }
+        let mut counts: Vec<u64> = buckets.iter().map(|bucket| bucket.count).collect();
+        let (_, least, _) = counts.select_nth_unstable_by(size - 1, |one, other| other.cmp(one));
+        let least = *least;
+        buckets.retain(|bucket| bucket.count >= least);
+    }
+
     /// The buckets with their numbers.
     pub(super) fn rank(&self, buckets: Vec<Bucket>, nodes: &[Node]) -> Vec<Ranked> {
         let (before, behind) = self.orders.split_at(self.key);

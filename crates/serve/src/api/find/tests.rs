@@ -153,3 +153,15 @@ fn a_process_without_an_index_says_what_to_do() {
         assert!(status == 404 && answer.contains("role search"), "{answer}");
     }
 }
+
+#[test]
+fn an_export_that_breaks_off_does_not_look_whole() {
+    let long = "rain ".repeat(40_000);
+    let documents = ["1", "2", "broken"].map(|id| json!({ "id": id, "content": long }));
+    let whole = server(&Arc::new(Few::with(&documents[..2])));
+    let (_, answer) = ask(&whole, "GET /api/export?format=ndjson", "", "");
+    assert!(answer.ends_with("\r\n0\r\n\r\n"));
+    let broken = server(&Arc::new(Few::with(&documents)));
+    let (_, answer) = ask(&broken, "GET /api/export?format=ndjson", "", "");
+    assert!(answer.len() > 200_000 && !answer.ends_with("\r\n0\r\n\r\n"), "{} bytes", answer.len());
+}
