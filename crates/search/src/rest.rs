@@ -302,8 +302,14 @@ impl Ask<'_> {
         }
         let open = words.contains(&"open") || words.contains(&"all");
         let hidden = words.contains(&"hidden") || words.contains(&"all");
-        let pattern = names.split(',').any(|name| name == "_all" || name.contains('*'));
-        if pattern && (!open || hidden && self.indices.all().iter().any(|index| index.about.name.starts_with('.'))) {
+        let patterns = || names.split(',').filter(|name| *name == "_all" || name.contains('*'));
+        // Patterns mean what is hidden only where they say the dot in front of it.
+        let hides = |pattern: &str| {
+            let pattern = if pattern == "_all" { "*" } else { pattern };
+            let all = self.indices.all();
+            all.iter().map(|index| &index.about.name).any(|name| name.starts_with('.') && patterns::matches(pattern, name))
+        };
+        if patterns().next().is_some() && !open || hidden && patterns().any(hides) {
             return Err(Error::argument(format!("[expand_wildcards] of [{told}] is not supported by Goshawk: leave it out")));
         }
         Ok(())
