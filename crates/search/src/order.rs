@@ -26,6 +26,13 @@ pub(crate) fn firsts(searcher: &Searcher) -> Vec<u64> {
     firsts
 }
 
+/// The segments, the oldest first, each behind how many documents stand before it.
+pub(crate) fn in_turn(searcher: &Searcher) -> Vec<(u64, u32)> {
+    let mut order: Vec<(u64, u32)> = firsts(searcher).into_iter().zip(0..).collect();
+    order.sort_unstable();
+    order
+}
+
 fn oldest(segment: &SegmentReader) -> Option<u64> {
     let find = || {
         let oldest = segment.fast_fields().u64(COLUMN).ok().map(|column| column.min_value());

@@ -109,10 +109,10 @@ fn route(ask: &Ask, parts: &[&str]) -> Result<Reply> {
         ("GET", []) => cat::root(),
         ("GET", ["_cat", ..]) => cat::cat(ask, parts),
         (_, ["_cluster" | "_nodes", ..]) => cat::cluster(ask, method, parts),
-        ("GET" | "POST", ["_search"]) => asked::search(ask, "_all"),
+        ("GET" | "POST", ["_search"]) => searching::search(ask, "_all"),
         ("GET" | "POST" | "DELETE", ["_search", "scroll", ..]) => scroll::scroll(ask, parts.get(2).copied()),
-        ("GET" | "POST", ["_msearch"]) => asked::several(ask, None),
-        ("GET" | "POST", ["_count"]) => asked::count(ask, "_all"),
+        ("GET" | "POST", ["_msearch"]) => searching::several(ask, None),
+        ("GET" | "POST", ["_count"]) => searching::count(ask, "_all"),
         ("POST" | "PUT", ["_bulk"]) => bulk::bulk(ask, None),
         ("GET" | "POST", ["_mget"]) => documents::several(ask, None),
         ("GET" | "POST", ["_refresh" | "_flush"]) => admin::refresh(ask, "_all"),
@@ -139,10 +139,10 @@ fn route(ask: &Ask, parts: &[&str]) -> Result<Reply> {
 
 fn in_index(ask: &Ask, method: &str, name: &str, rest: &[&str]) -> Result<Reply> {
     match (method, rest) {
-        ("GET" | "POST", ["_search"]) => asked::search(ask, name),
+        ("GET" | "POST", ["_search"]) => searching::search(ask, name),
         (_, ["_search"]) => Err(wrong_method(ask, "POST, GET")),
-        ("GET" | "POST", ["_msearch"]) => asked::several(ask, Some(name)),
-        ("GET" | "POST", ["_count"]) => asked::count(ask, name),
+        ("GET" | "POST", ["_msearch"]) => searching::several(ask, Some(name)),
+        ("GET" | "POST", ["_count"]) => searching::count(ask, name),
         ("GET" | "POST", ["_validate", "query"]) => searching::validate(ask, name),
         ("POST" | "PUT", ["_bulk"]) => bulk::bulk(ask, Some(name)),
         ("GET" | "POST", ["_mget"]) => documents::several(ask, Some(name)),

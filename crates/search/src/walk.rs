@@ -3,7 +3,7 @@
 use crate::query::{Boxed, Mark};
 use crate::search::{Found, Ranked, Request, Target, Track, name, search, wanted};
 use crate::store::{Index, Indices, now_millis};
-use crate::{Error, Result};
+use crate::{Error, Result, order};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tantivy::collector::TopDocs;
@@ -116,8 +116,7 @@ impl Walk {
         while let Some((target, (query, _))) = targets.get(at_target).zip(wanted.get(at_target)) {
             let weight = query.weight(EnableScoring::disabled_from_searcher(&target.searcher))?;
             // As they are counted in `_doc`: the oldest first.
-            let mut order: Vec<_> = crate::order::firsts(&target.searcher).into_iter().zip(0u32..).collect();
-            order.sort_unstable();
+            let order = order::in_turn(&target.searcher);
             while let Some((first, number)) = order.get(at_segment).copied() {
                 let segment = target.searcher.segment_reader(number);
                 let mut scorer = weight.scorer(segment, 1.0)?;

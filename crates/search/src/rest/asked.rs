@@ -1,6 +1,6 @@
-//! What stands beside a search and would change what it finds: what is not kept to is refused before it is read.
+//! What stands beside a search and would change what it finds: what is not kept to is refused.
 
-use super::{Ask, Reply, parsed, resolve, searching};
+use super::{Ask, resolve};
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 
@@ -8,50 +8,53 @@ use serde_json::{Map, Value};
 const SEARCHES: usize = 1_000;
 const HITS: u64 = 100_000;
 
-pub(super) fn search(ask: &Ask, names: &str) -> Result<Reply> {
+/// Checks a search: its address and its body, which is read.
+pub(super) fn check_search(ask: &Ask, names: &str) -> Result<Map<String, Value>> {
     check_address(ask, names)?;
     let body = ask.object()?;
-    check_total(ask, &body)?;
-    check_early(ask, names, &body)?;
-    searching::search(ask, names)
+    check_body(ask, names, &body)?;
+    Ok(body)
 }
 
-pub(super) fn count(ask: &Ask, names: &str) -> Result<Reply> {
+/// Checks a count.
+pub(super) fn check_count(ask: &Ask, names: &str) -> Result<()> {
     check_address(ask, names)?;
     check_early(ask, names, &Map::new())?;
     if ask.parameters.text("min_score").is_some() {
         return Err(unsupported("min_score", "leave it out, or search with a size of 0"));
     }
-    searching::count(ask, names)
+    Ok(())
 }
 
-pub(super) fn several(ask: &Ask, name: Option<&str>) -> Result<Reply> {
-    check_address(ask, name.unwrap_or("_all"))?;
-    let (mut searches, mut hits) = (0, 0u64);
-    let mut lines = ask.body.split(|byte| *byte == b'\n');
-    while let (Some(head), Some(body)) = (lines.next(), lines.next()) {
-        searches += 1;
-        // What does not read is refused where all of it is read.
-        let object = |line: &[u8]| parsed(line).ok().and_then(|line| line.as_object().cloned()).unwrap_or_default();
-        let names = check_head(ask, name, &object(head))?;
-        let body = object(body);
-        check_total(ask, &body)?;
-        check_early(ask, &names, &body)?;
-        hits = hits.saturating_add(body.get("size").and_then(Value::as_u64).unwrap_or(10));
+/// Checks one of several searches by the line before it and its body; tells which indices it names.
+pub(super) fn check_one(ask: &Ask, name: Option<&str>, head: &Map<String, Value>, body: &Map<String, Value>) -> Result<String> {
+    let names = check_head(ask, name, head)?;
+    check_body(ask, &names, body)?;
+    Ok(names)
+}
+
+/// Checks how much several searches ask for together.
+pub(super) fn check_amount<'b>(bodies: impl ExactSizeIterator<Item = &'b Map<String, Value>>) -> Result<()> {
+    let searches = bodies.len();
+    let hits = bodies.fold(0u64, |hits, body| hits.saturating_add(body.get("size").and_then(Value::as_u64).unwrap_or(10)));
+    if searches <= SEARCHES && hits <= HITS {
+        return Ok(());
     }
-    if searches > SEARCHES || hits > HITS {
-        let reason =
-            format!("more than {SEARCHES} searches or {HITS} hits in one request are not supported by Goshawk: send several");
-        return Err(Error::argument(reason));
-    }
-    searching::several(ask, name)
+    let reason =
+        format!("more than {SEARCHES} searches or {HITS} hits in one request are not supported by Goshawk: send several");
+    Err(Error::argument(reason))
+}
+
+fn check_body(ask: &Ask, names: &str, body: &Map<String, Value>) -> Result<()> {
+    check_total(ask, body)?;
+    check_early(ask, names, body)
 }
 
 fn unsupported(name: &str, instead: &str) -> Error {
     Error::argument(format!("[{name}] is not supported by Goshawk here: {instead}"))
 }
 
-fn check_address(ask: &Ask, names: &str) -> Result<()> {
+pub(super) fn check_address(ask: &Ask, names: &str) -> Result<()> {
     let parameters = &ask.parameters;
     if let Some(pipeline) = parameters.text("search_pipeline").filter(|pipeline| *pipeline != "_none") {
         return Err(Error::argument(format!("Pipeline {pipeline} is not defined")));

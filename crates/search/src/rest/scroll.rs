@@ -17,9 +17,6 @@ const MOST: usize = 500;
 /// Hits of a page, at most.
 const LARGEST: usize = 10_000;
 
-/// How far hits are counted where nothing is told.
-const UNTOLD: usize = 10_000;
-
 /// The open scrolls.
 #[derive(Default)]
 pub(crate) struct Scrolls {
@@ -86,7 +83,7 @@ pub(super) fn open(ask: &Ask, names: &str, mut request: Request, told: &str, man
     if request.from > 0 {
         return Err(invalid("using [from] is not allowed in a scroll context"));
     }
-    if !matches!(request.track, Track::All | Track::UpTo(UNTOLD)) {
+    if !matches!(request.track, Track::All | Track::UNTOLD) {
         return Err(invalid("disabling [track_total_hits] is not allowed in a scroll context"));
     }
     if ask.parameters.flag("request_cache")? {

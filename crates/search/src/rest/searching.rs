@@ -1,7 +1,7 @@
 //! Searches, alone and several, and counts.
 
 use super::admin::NAMING;
-use super::{Ask, Body, Reply, parsed, refusal, resolve};
+use super::{Ask, Body, Reply, asked, parsed, refusal, resolve};
 use crate::error::set;
 use crate::fetch::{self, SourceFilter};
 use crate::mapping::Mapping;
@@ -122,7 +122,7 @@ pub(super) struct Manner {
 impl Manner {
     /// A number alone cannot say that there are more: all are counted, unless the request says how many.
     fn count_all(self, request: &mut Request) {
-        if self.total_as_number && request.track == Track::UpTo(10_000) {
+        if self.total_as_number && request.track == Track::UNTOLD {
             request.track = Track::All;
         }
     }
@@ -134,8 +134,9 @@ pub(super) fn manner(ask: &Ask) -> Result<Manner> {
 
 pub(super) fn search(ask: &Ask, names: &str) -> Result<Reply> {
     let started = Instant::now();
+    let body = asked::check_search(ask, names)?;
     ask.parameters.allow(&ask.path, &[&NAMING, &SEARCHING])?;
-    let mut request = request(ask, ask.object()?)?;
+    let mut request = request(ask, body)?;
     let manner = manner(ask)?;
     manner.count_all(&mut request);
     if let Some(life) = ask.parameters.text("scroll") {
@@ -241,10 +242,14 @@ fn lines(ask: &Ask) -> Result<Vec<Lines>> {
 
 pub(super) fn several(ask: &Ask, name: Option<&str>) -> Result<Reply> {
     let started = Instant::now();
+    asked::check_address(ask, name.unwrap_or("_all"))?;
     ask.parameters.allow(&ask.path, &[&NAMING, &SEARCHING, &["max_concurrent_searches"]])?;
     let manner = manner(ask)?;
+    let lines = lines(ask)?;
+    asked::check_amount(lines.iter().map(|(_, body)| body))?;
     let mut requests = vec![];
-    for (head, body) in lines(ask)? {
+    for (head, body) in lines {
+        let names = asked::check_one(ask, name, &head, &body)?;
         let mut request = Request::read(&body)?;
         manner.count_all(&mut request);
         if let Some(told) = &request.query {
@@ -253,15 +258,15 @@ pub(super) fn several(ask: &Ask, name: Option<&str>) -> Result<Reply> {
                 .map(drop)
                 .or_else(|error| if error.in_search { Ok(()) } else { Err(error) })?;
         }
-        requests.push((head, request));
+        requests.push((head, names, request));
     }
     let mut body = format!("{{\"took\":{},\"responses\":[", started.elapsed().as_millis()).into_bytes();
-    for (number, (head, request)) in requests.iter().enumerate() {
+    for (number, (head, names, request)) in requests.iter().enumerate() {
         if number > 0 {
             body.push(b',');
         }
         let mut one = vec![];
-        match of_several(ask, name, head, request, manner, &mut one) {
+        match of_several(ask, names, head, request, manner, &mut one) {
             Ok(()) => {
                 one.pop();
                 body.extend_from_slice(&one);
@@ -276,22 +281,17 @@ pub(super) fn several(ask: &Ask, name: Option<&str>) -> Result<Reply> {
 
 fn of_several(
     ask: &Ask,
-    name: Option<&str>,
+    names: &str,
     head: &Map<String, Value>,
     request: &Request,
     manner: Manner,
     into: &mut Vec<u8>,
 ) -> Result<()> {
     let started = Instant::now();
-    let names = match head.get("index") {
-        Some(Value::Array(all)) => all.iter().map(crate::java::written).collect::<Vec<_>>().join(","),
-        Some(one) => crate::java::written(one),
-        None => name.unwrap_or("_all").to_owned(),
-    };
     let lenient = head.get("ignore_unavailable") == Some(&Value::Bool(true));
-    let found = resolve(ask.indices, &names, lenient)?;
+    let found = resolve(ask.indices, names, lenient)?;
     if found.is_empty() && head.get("allow_no_indices") == Some(&Value::Bool(false)) {
-        return Err(missing(&names));
+        return Err(missing(names));
     }
     let targets = targets(&found)?;
     let found = search::search(&targets, request, manner.typed)?;
@@ -310,6 +310,7 @@ fn only_query(ask: &Ask) -> Result<Request> {
 }
 
 pub(super) fn count(ask: &Ask, names: &str) -> Result<Reply> {
+    asked::check_count(ask, names)?;
     ask.parameters.allow(&ask.path, &[&NAMING, &SEARCHING, &["min_score"]])?;
     let request = only_query(ask)?;
     let targets = targets(&ask.named(names)?)?;

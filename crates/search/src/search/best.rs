@@ -1,6 +1,6 @@
 //! The best hits by score. Of equal ones those that were written first come first.
 
-use crate::order::firsts;
+use crate::order;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 use tantivy::collector::{Collector, SegmentCollector};
@@ -141,13 +141,11 @@ impl Collector for Best {
 
 /// The first documents there are, in the order in which they were written.
 pub(super) fn first(searcher: &Searcher, count: usize) -> Vec<DocAddress> {
-    let mut order: Vec<(u64, u32)> = firsts(searcher).into_iter().zip(0..).collect();
-    order.sort_unstable();
     let alive = |(_, place): (u64, u32)| {
         let segment = searcher.segment_reader(place);
         segment.doc_ids_alive().map(move |document| DocAddress::new(place, document))
     };
-    order.into_iter().flat_map(alive).take(count).collect()
+    order::in_turn(searcher).into_iter().flat_map(alive).take(count).collect()
 }
 
 #[cfg(test)]

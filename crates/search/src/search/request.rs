@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 const WINDOW: usize = 10_000;
 
 /// How exactly hits are counted.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Track {
     /// All of them.
     All,
@@ -17,6 +17,11 @@ pub(crate) enum Track {
     None,
     /// Up to a number.
     UpTo(usize),
+}
+
+impl Track {
+    /// As far as is counted where nothing is told.
+    pub(crate) const UNTOLD: Track = Track::UpTo(10_000);
 }
 
 /// A search.
@@ -48,7 +53,7 @@ impl Default for Request {
             sort: None,
             search_after: None,
             aggregations: None,
-            track: Track::UpTo(10_000),
+            track: Track::UNTOLD,
             track_scores: false,
             min_score: None,
             terminate_after: 0,
