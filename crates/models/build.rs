@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
+    let folder = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../../models");
     println!("cargo::rerun-if-changed={}", folder.display());
     let mut code = String::from("pub const SHIPPED: &[(&str, Files)] = &[\n");
     for model in sorted(&folder)?.into_iter().filter(|path| path.join("model.toml").exists()) {

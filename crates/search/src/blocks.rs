@@ -5,7 +5,7 @@
 
 use crate::mapping::{Kind, Leaf};
 use crate::memory::Memory;
-use crate::zones::{self, ZONE, Zone, Zones};
+use crate::zones::{self, Clumps, ZONE, Zone, Zones};
 use std::sync::{Arc, LazyLock};
 use tantivy::columnar::{Column, ColumnIndex, ColumnType, MonotonicallyMappableToU64, StrColumn};
 use tantivy::index::SegmentId;
@@ -151,6 +151,12 @@ impl Reader {
     pub(crate) fn bounds(&self) -> Option<(u64, u64)> {
         let column = self.column.as_ref().filter(|column| column.values.num_vals() > 0)?;
         Some((column.values.min_value(), column.values.max_value()))
+    }
+
+    /// The clumps of the column, if each document has one value.
+    pub(crate) fn clumps(&self, segment: &SegmentReader, leaf: Option<&Leaf>) -> Option<Arc<Clumps>> {
+        let clumps = zones::clumps_of(segment, leaf?, self.column.as_ref()?);
+        Some(clumps).filter(|clumps| !clumps.is_empty())
     }
 
     /// Whether nothing can come of any document.

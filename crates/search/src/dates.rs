@@ -302,7 +302,8 @@ fn floor(time: &Zoned, unit: char) -> Option<Zoned> {
 
 /// Writes a time; of several formats the first counts.
 pub fn write(millis: i64, format: &str, zone: &TimeZone) -> String {
-    let first = format.split("||").next().unwrap_or(DEFAULT_FORMAT);
+    let bars = format.as_bytes().windows(2).position(|two| two == b"||");
+    let first = bars.and_then(|bars| format.get(..bars)).unwrap_or(format);
     match first {
         "epoch_millis" => return millis.to_string(),
         "epoch_second" => return millis.div_euclid(1000).to_string(),

@@ -1,9 +1,11 @@
 //! Queries: Elasticsearch's JSON in, the index's own out.
 
+mod any;
 mod boosting;
 mod compound;
 mod expand;
 mod fuzzy;
+mod glob;
 mod grammar;
 mod ranges;
 mod regular;

@@ -3,10 +3,12 @@
 //! Posts come nearly in the order of time; so a block of neighbours spans little of it, and most blocks lie wholly inside or outside
 //! of what is asked.
 
+mod clumps;
 mod range;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use clumps::{CLUMP, Clumps};
 pub(crate) use range::RangeScorer;
 pub use range::{range_query, whole_range};
 
@@ -22,7 +24,7 @@ use tantivy::{DocId, SegmentReader};
 /// So many documents are in a zone.
 pub(crate) const ZONE: u32 = 1024;
 
-/// So many zones are remembered, at 24 bytes each; those of the columns that were used longest ago go first.
+/// So many zones are remembered, and as many clumps, at some 32 bytes each; those of the columns that were used longest ago go first.
 const REMEMBERED: usize = 2_000_000;
 
 /// What is known of a block of documents.
@@ -78,6 +80,7 @@ impl Zones {
 }
 
 static MEMORY: LazyLock<Memory<Zones>> = LazyLock::new(|| Memory::new(REMEMBERED));
+static CLUMPS: LazyLock<Memory<Clumps>> = LazyLock::new(|| Memory::new(REMEMBERED));
 
 /// The zones of a segment's column, made when they are first asked for.
 pub(crate) fn of(segment: &SegmentReader, leaf: &Leaf, column: &Column<u64>) -> Arc<Zones> {
@@ -90,9 +93,21 @@ pub(crate) fn of(segment: &SegmentReader, leaf: &Leaf, column: &Column<u64>) -> 
     zones
 }
 
+/// The clumps of a segment's column, made when they are first asked for.
+pub(crate) fn clumps_of(segment: &SegmentReader, leaf: &Leaf, column: &Column<u64>) -> Arc<Clumps> {
+    let find = || {
+        let clumps = Clumps::new(column, segment.max_doc());
+        let size = clumps.len();
+        Ok::<_, Infallible>((clumps, size))
+    };
+    let Ok(clumps) = CLUMPS.get((segment.segment_id(), leaf.column.clone()), find);
+    clumps
+}
+
 /// Forgets what is known of segments that are no more.
 pub(crate) fn forget(segments: &[SegmentId]) {
     MEMORY.forget(segments);
+    CLUMPS.forget(segments);
     blocks::forget(segments);
     aggregate::forget(segments);
     order::forget(segments);

@@ -7,7 +7,7 @@ mod style;
 mod told;
 
 use super::metrics::Stats;
-use super::partial::{Bucket, Top};
+use super::partial::{Bucket, Subs, Top};
 use super::spec::{Form, Metric, Node, Percentiles, Style, TopHits, What};
 use super::{Limits, Partial, too_many_buckets};
 use crate::mapping::Kind;
@@ -54,13 +54,13 @@ pub(super) fn write(
     let subs = if let Partial::All(_, subs) = partial { subs } else { vec![] };
     let mut writer = Writer { limits, searcher, fetch, typed, made: 0 };
     let mut fields = Fields::default();
-    writer.fields(nodes, subs, &mut fields)?;
+    writer.fields(nodes, subs.into(), &mut fields)?;
     serde_json::to_vec(&fields).map_err(|error| Error::new(500, "exception", error.to_string()))
 }
 
 impl Writer<'_> {
     /// Aggregations that stand side by side.
-    fn fields<'n>(&mut self, nodes: &'n [Node], subs: Vec<Partial>, into: &mut Fields<'n>) -> Result<()> {
+    fn fields<'n>(&mut self, nodes: &'n [Node], subs: Subs, into: &mut Fields<'n>) -> Result<()> {
         let subs = subs.into_iter().chain(std::iter::repeat_with(|| Partial::Nothing));
         for (node, partial) in nodes.iter().zip(subs) {
             let name = node.told(self.typed);
@@ -77,7 +77,7 @@ impl Writer<'_> {
         match &node.what {
             What::Metric(source, metric) => {
                 let stats = match partial {
-                    Partial::Stats(stats) => *stats,
+                    Partial::Stats(stats) => stats,
                     _ => Stats::default(),
                 };
                 Ok(number(&stats, *metric, &source.style))
@@ -97,26 +97,26 @@ impl Writer<'_> {
             What::Filters(filters) if filters.form != Form::One => self.filters(node, filters, buckets_of(partial)),
             What::Filters(_) | What::Missing(_) => {
                 let bucket = buckets_of(partial).into_iter().next();
-                self.single(&node.subs, bucket.map_or((0, vec![]), |bucket| (bucket.count, bucket.subs)))
+                self.single(&node.subs, bucket.map_or((0, Subs::new()), |bucket| (bucket.count, bucket.subs)))
             }
             // Written once all others are.
             What::Siblings(_) => Ok(Fields::default()),
             What::Global(inner) => match partial {
-                Partial::All(count, subs) => self.single(inner, (count, subs)),
-                _ => self.single(inner, (0, vec![])),
+                Partial::All(count, subs) => self.single(inner, (count, subs.into())),
+                _ => self.single(inner, (0, Subs::new())),
             },
         }
     }
 
     /// A bucket: its count, and what stands in it.
-    fn single<'n>(&mut self, nodes: &'n [Node], bucket: (u64, Vec<Partial>)) -> Result<Fields<'n>> {
+    fn single<'n>(&mut self, nodes: &'n [Node], bucket: (u64, Subs)) -> Result<Fields<'n>> {
         let mut fields = Fields::default();
         self.bucket(nodes, bucket, &mut fields)?;
         Ok(fields)
     }
 
     /// The same, behind its key.
-    fn bucket<'n>(&mut self, nodes: &'n [Node], (count, subs): (u64, Vec<Partial>), into: &mut Fields<'n>) -> Result<()> {
+    fn bucket<'n>(&mut self, nodes: &'n [Node], (count, subs): (u64, Subs), into: &mut Fields<'n>) -> Result<()> {
         into.put("doc_count", Told::Count(count));
         if nodes.is_empty() { Ok(()) } else { self.fields(nodes, subs, into) }
     }

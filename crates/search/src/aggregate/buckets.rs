@@ -45,6 +45,29 @@ pub(super) struct Boxes {
     within: Option<HashMap<u32, Vec<u32>>>,
 }
 
+/// Buckets that lie side by side, so many codes apart.
+pub(super) struct Row {
+    base: u64,
+    step: u64,
+    first: u32,
+    /// The least code of the bucket that was met last, and that bucket.
+    from: u64,
+    ord: u32,
+}
+
+impl Row {
+    /// The bucket of a code.
+    #[inline]
+    pub(super) fn ord(&mut self, code: u64) -> u32 {
+        // Most stand in the bucket of the one before.
+        if code.wrapping_sub(self.from) >= self.step {
+            let place = code.wrapping_sub(self.base) / self.step;
+            (self.from, self.ord) = (self.base.wrapping_add(place * self.step), self.first + place as u32);
+        }
+        self.ord
+    }
+}
+
 /// A bucket that is not empty.
 pub(super) struct Filled {
     pub(super) key: u64,
@@ -83,7 +106,7 @@ impl Boxes {
         let ord = self.ord(parent, key, hall.budget);
         let Some(count) = self.counts.get_mut(ord as usize) else { return };
         *count += 1;
-        if !self.subs.is_empty() {
+        if !self.is_leaf() {
             self.docs.push(doc);
             self.ords.push(ord);
         }
@@ -106,38 +129,40 @@ impl Boxes {
             let ord = self.ord(parent, key, hall.budget);
             self.ords.push(ord);
         }
-        self.count_and_hand_on(docs, hall);
+        let ords = std::mem::take(&mut self.ords);
+        self.push_ords(docs, &ords, hall);
+        self.ords = ords;
+        self.ords.clear();
     }
 
-    /// The same where the buckets' keys are the least codes in them, and lie side by side. Says whether they do.
-    pub(super) fn push_codes(&mut self, docs: &[DocId], parent: u32, codes: &[u64], hall: &Hall<'_>) -> bool {
-        let Layout::Dense { width, base, step } = self.layout else { return false };
+    /// The buckets of one above, where they lie side by side.
+    pub(super) fn row(&mut self, parent: u32, hall: &Hall<'_>) -> Option<Row> {
+        let Layout::Dense { width, base, step } = self.layout else { return None };
         let first = parent.saturating_mul(width);
         hall.budget.grow(&mut self.counts, first.saturating_add(width));
-        let (mut from, mut ord) = (base, first);
-        self.ords.clear();
-        self.ords.extend(codes.iter().map(|code| {
-            // Most stand in the bucket of the one before.
-            if code.wrapping_sub(from) >= step {
-                let place = code.wrapping_sub(base) / step;
-                (from, ord) = (base.wrapping_add(place * step), first + place as u32);
-            }
-            ord
-        }));
-        self.count_and_hand_on(docs, hall);
-        true
+        Some(Row { base, step, first, from: base, ord: first })
     }
 
-    fn count_and_hand_on(&mut self, docs: &[DocId], hall: &Hall<'_>) {
-        for run in self.ords.chunk_by(|one, other| one == other) {
-            if let Some(count) = run.first().and_then(|ord| self.counts.get_mut(*ord as usize)) {
-                *count += run.len() as u32;
-            }
+    /// Whether nothing stands in the buckets but how many documents they have.
+    pub(super) fn is_leaf(&self) -> bool {
+        self.subs.is_empty()
+    }
+
+    /// Counts so many documents more in a bucket.
+    pub(super) fn count(&mut self, ord: u32, documents: usize) {
+        if let Some(count) = self.counts.get_mut(ord as usize) {
+            *count += documents as u32;
+        }
+    }
+
+    /// Puts documents, each with its bucket, into them.
+    pub(super) fn push_ords(&mut self, docs: &[DocId], ords: &[u32], hall: &Hall<'_>) {
+        for run in ords.chunk_by(|one, other| one == other) {
+            self.count(run.first().copied().unwrap_or_default(), run.len());
         }
         for sub in &mut self.subs {
-            sub.work(Block { docs, ords: Ords::Each(&self.ords) }, hall);
+            sub.work(Block { docs, ords: Ords::Each(ords) }, hall);
         }
-        self.ords.clear();
     }
 
     /// Hands on what was put in since.

@@ -159,7 +159,7 @@ impl Work for Summing {
 
     fn harvest(&mut self, ord: u32) -> Result<Partial> {
         let stats = self.stats.get(ord as usize).filter(|stats| stats.count > 0);
-        Ok(stats.map_or(Partial::Nothing, |stats| Partial::Stats(Box::new(*stats))))
+        Ok(stats.map_or(Partial::Nothing, |stats| Partial::Stats(*stats)))
     }
 }
 

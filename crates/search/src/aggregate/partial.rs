@@ -6,6 +6,7 @@ use super::metrics::Stats;
 use crate::sort::Hit;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use smallvec::SmallVec;
 
 /// What was found for an aggregation.
 #[derive(Debug, Default)]
@@ -14,7 +15,7 @@ pub enum Partial {
     #[default]
     Nothing,
     #[doc(hidden)]
-    Stats(Box<Stats>),
+    Stats(Stats),
     #[doc(hidden)]
     Digest(Digest),
     #[doc(hidden)]
@@ -27,6 +28,9 @@ pub enum Partial {
     #[doc(hidden)]
     All(u64, Vec<Partial>),
 }
+
+/// What stands in a bucket: one thing mostly.
+pub(super) type Subs = SmallVec<[Partial; 1]>;
 
 /// The best documents of a bucket.
 #[derive(Debug)]
@@ -46,7 +50,7 @@ pub struct Bucket {
     /// The word itself, where the dictionary is that of another index.
     pub(super) text: Option<Box<str>>,
     pub(super) count: u64,
-    pub(super) subs: Vec<Partial>,
+    pub(super) subs: Subs,
 }
 
 /// The segment of words that no dictionary holds, as what stands in for missing ones.
@@ -104,7 +108,9 @@ impl Partial {
                 Partial::Hits(some)
             }
             (Partial::Buckets(some), Partial::Buckets(other)) => Partial::Buckets(together(some, other)),
-            (Partial::All(some, subs), Partial::All(other, more)) => Partial::All(some + other, beside(subs, more)),
+            (Partial::All(some, subs), Partial::All(other, more)) => {
+                Partial::All(some + other, beside(subs.into(), more.into()).into_vec())
+            }
             (some, _) => some,
         }
     }
@@ -117,14 +123,17 @@ impl Top {
     }
 }
 
-fn beside(some: Vec<Partial>, other: Vec<Partial>) -> Vec<Partial> {
+fn beside(mut some: Subs, other: Subs) -> Subs {
     if other.is_empty() {
         return some;
     }
     if some.is_empty() {
         return other;
     }
-    some.into_iter().zip(other).map(|(some, other)| some.with(other)).collect()
+    for (some, other) in some.iter_mut().zip(other) {
+        *some = std::mem::take(some).with(other);
+    }
+    some
 }
 
 impl Bucket {
@@ -136,15 +145,16 @@ impl Bucket {
 
 fn together(mut some: Vec<Bucket>, mut other: Vec<Bucket>) -> Vec<Bucket> {
     // Codes come in order, and segments mostly one after the other.
-    if is_sorted(&some) && is_sorted(&other) {
-        if some.last().map(|bucket| bucket.key) < other.first().map(|bucket| bucket.key) {
-            some.append(&mut other);
-            return some;
-        }
-        return merged(some, other);
+    let ordered = is_sorted(&some) && is_sorted(&other);
+    if ordered && some.last().map(|bucket| bucket.key) < other.first().map(|bucket| bucket.key) {
+        some.append(&mut other);
+        return some;
     }
     if some.len() < other.len() {
         std::mem::swap(&mut some, &mut other);
+    }
+    if ordered {
+        return merged(some, other);
     }
     add(&mut some, other.into_iter());
     some
@@ -172,18 +182,19 @@ fn is_sorted(buckets: &[Bucket]) -> bool {
     buckets.is_sorted_by(|one, other| one.key < other.key)
 }
 
-fn merged(some: Vec<Bucket>, other: Vec<Bucket>) -> Vec<Bucket> {
-    let mut all = Vec::with_capacity(some.len() + other.len());
-    let mut other = other.into_iter().peekable();
-    for mut bucket in some {
-        while let Some(before) = other.next_if(|other| other.key < bucket.key) {
-            all.push(before);
+fn merged(mut some: Vec<Bucket>, other: Vec<Bucket>) -> Vec<Bucket> {
+    let (mut more, mut at) = (vec![], 0);
+    for bucket in other {
+        at += some.get(at..).unwrap_or_default().iter().take_while(|own| own.key < bucket.key).count();
+        match some.get_mut(at) {
+            Some(own) if own.key == bucket.key => own.add(bucket),
+            _ => more.push(bucket),
         }
-        if let Some(same) = other.next_if(|other| other.key == bucket.key) {
-            bucket.add(same);
-        }
-        all.push(bucket);
     }
-    all.extend(other);
-    all
+    // Mostly they have the same.
+    if !more.is_empty() {
+        some.append(&mut more);
+        some.sort_by_key(|bucket| bucket.key);
+    }
+    some
 }

@@ -71,7 +71,7 @@ fn detach(node: &Node, partial: Partial, searcher: &Searcher, index: usize) -> R
                     let word = words.word(column.as_ref(), bucket.word.1)?;
                     (bucket.key, bucket.word, bucket.text) = (hash(word.as_bytes()), (NOWHERE, 0), Some(word.into()));
                 }
-                bucket.subs = detach_all(&node.subs, bucket.subs, searcher, index)?;
+                bucket.subs = detach_all(&node.subs, bucket.subs.into_vec(), searcher, index)?.into();
                 Ok(bucket)
             };
             Partial::Buckets(buckets.into_iter().map(told).collect::<Result<_>>()?)

@@ -1,4 +1,5 @@
 mod hostile;
+mod late;
 mod naive;
 
 use crate::samples::{Sample, all};

@@ -108,10 +108,7 @@ impl Site<'_> {
                 let reader = self.reader(&terms.source, Several::Distinct, words.as_ref())?;
                 Box::new(Terming::open(terms, reader, words, boxes)?)
             }
-            What::Histogram(histogram) => {
-                let reader = self.reader(&histogram.source, Several::Sorted, None)?;
-                Box::new(Histogramming::open(histogram, reader, boxes)?)
-            }
+            What::Histogram(histogram) => Box::new(Histogramming::open(self, histogram, boxes)?),
             What::Range(range) => {
                 let reader = self.reader(&range.source, Several::Sorted, None)?;
                 Box::new(Ranging::open(range, reader, boxes)?)
@@ -134,7 +131,7 @@ impl Site<'_> {
         }
     }
 
-    fn reader(&self, source: &Source, several: Several, words: Option<&Words>) -> Result<Reader> {
+    pub(super) fn reader(&self, source: &Source, several: Several, words: Option<&Words>) -> Result<Reader> {
         let missing = match (&source.missing, words) {
             (Some(Missing::Code(code)), _) => Some(*code),
             (Some(Missing::Word(_)), Some(words)) => words.missing_ord(),

@@ -1,5 +1,6 @@
 //! Queries of queries.
 
+use super::any::beside_others;
 use super::boosting::Boosting;
 use super::{Boxed, Context, Options, all, boosted, constant, none};
 use crate::{Error, Result};
@@ -60,7 +61,7 @@ pub(super) fn must(mut clauses: Vec<Boxed>) -> Boxed {
     if clauses.len() == 1 {
         return clauses.remove(0);
     }
-    Box::new(BooleanQuery::new(clauses.into_iter().map(|clause| (Occur::Must, scoring(clause))).collect()))
+    Box::new(BooleanQuery::new(clauses.into_iter().map(|clause| (Occur::Must, scoring(beside_others(clause)))).collect()))
 }
 
 /// The best of several.
@@ -105,7 +106,7 @@ impl Parts {
         let (alls, mut required): (Vec<Boxed>, Vec<Boxed>) =
             must.into_iter().partition(|query| query.is::<AllQuery>() && !filter.is_empty());
         let mut score = alls.len() as f32;
-        required.extend(filter.into_iter().map(|query| constant(query, std::mem::take(&mut score))));
+        required.extend(filter.into_iter().map(|query| constant(beside_others(query), std::mem::take(&mut score))));
         let needed = if demanding { needed } else { needed.max(1) };
         clauses(required, should, must_not, needed)
     }
@@ -157,7 +158,7 @@ fn clauses(required: Vec<Boxed>, optional: Vec<Boxed>, forbidden: Vec<Boxed>, ne
     if forbidden.is_empty() && required.is_empty() {
         return should(optional, needed);
     }
-    let all = required.into_iter().map(|query| (Occur::Must, scoring(query)));
+    let all = required.into_iter().map(|query| (Occur::Must, scoring(beside_others(query))));
     let all = all.chain(optional.into_iter().map(|query| (Occur::Should, scoring(query))));
     let all = all.chain(forbidden.into_iter().map(|query| (Occur::MustNot, query)));
     Box::new(BooleanQuery::with_minimum_required_clauses(all.collect(), needed))

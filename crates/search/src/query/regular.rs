@@ -1,6 +1,7 @@
 //! Patterns: `*` and `?`, and the regular expressions of Lucene.
 
 use super::expand::Prefixed;
+use super::glob::Like;
 use super::{Boxed, Options, uncreatable};
 use crate::mapping::Leaf;
 use crate::{Error, Result};
@@ -20,6 +21,9 @@ pub(super) fn like(leaf: &Leaf, pattern: &str, any_case: bool) -> Result<Boxed> 
     let plain = pattern.strip_suffix('*').filter(|start| !start.contains(['*', '?', '\\']));
     if let (Some(start), false) = (plain, any_case) {
         return Ok(Box::new(Prefixed { leaf: leaf.clone(), start: start.to_owned() }));
+    }
+    if let (Some(like), false) = (Like::new(leaf, pattern), any_case) {
+        return Ok(Box::new(like));
     }
     let mut expression = String::new();
     let mut characters = pattern.chars();

@@ -20,7 +20,7 @@ fn indices() -> (tempfile::TempDir, Indices) {
         ("5", json!({"word": "a.b*c?"})),
     ] {
         let source = source.to_string();
-        index.write(&Write { id: Some(id), source: Some(source.as_bytes()), condition: Condition::Any }).unwrap();
+        index.write(&Write { id: Some(id), source: Some(source.as_bytes()), condition: Condition::Any, bulk: 0 }).unwrap();
     }
     index.sync().unwrap();
     index.refresh().unwrap();

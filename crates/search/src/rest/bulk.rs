@@ -9,6 +9,7 @@ use crate::{Error, Result};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// What is done to a document.
@@ -157,6 +158,9 @@ fn read<'a>(body: &'a [u8], name: Option<&str>) -> Result<Vec<(Order, &'a [u8])>
 
 const BULK: [&str; 7] = ["_source", "_source_includes", "_source_excludes", "type", "batch_size", "require_alias", "pipeline"];
 
+/// The number of the next bulk.
+static BULKS: AtomicU64 = AtomicU64::new(1);
+
 pub(super) fn bulk(ask: &Ask, name: Option<&str>) -> Result<Reply> {
     let started = Instant::now();
     ask.parameters.allow(&ask.path, &[&WRITING, &BULK])?;
@@ -168,9 +172,10 @@ pub(super) fn bulk(ask: &Ask, name: Option<&str>) -> Result<Reply> {
     let mut touched: BTreeMap<String, Arc<Index>> = BTreeMap::new();
     let mut items = Vec::with_capacity(orders.len() * 160);
     let mut errors = false;
+    let number = BULKS.fetch_add(1, Ordering::Relaxed);
     for (order, source) in &orders {
         let index = order.index.as_deref().or(name).unwrap_or_default();
-        let done = act(ask, &mut touched, index, order, source);
+        let done = act(ask, &mut touched, index, order, source, number);
         errors |= done.is_err();
         if !items.is_empty() {
             items.push(b',');
@@ -186,7 +191,14 @@ pub(super) fn bulk(ask: &Ask, name: Option<&str>) -> Result<Reply> {
 }
 
 /// Does what a line says; tells what came of it.
-fn act(ask: &Ask, touched: &mut BTreeMap<String, Arc<Index>>, name: &str, order: &Order, source: &[u8]) -> Result<(Done, bool)> {
+fn act(
+    ask: &Ask,
+    touched: &mut BTreeMap<String, Arc<Index>>,
+    name: &str,
+    order: &Order,
+    source: &[u8],
+    bulk: u64,
+) -> Result<(Done, bool)> {
     let pipeline = order.pipeline.as_deref().or(ask.parameters.text("pipeline"));
     let require_alias = order.require_alias.map_or_else(|| ask.parameters.flag("require_alias"), Ok)?;
     check_options(name, pipeline, require_alias)?;
@@ -203,13 +215,11 @@ fn act(ask: &Ask, touched: &mut BTreeMap<String, Arc<Index>>, name: &str, order:
         (Action::Update | Action::Delete, None) => {
             Err(Error::argument("an id must be provided if version type or value are set"))
         }
-        _ => Ok((write(&index, order, source)?, false)),
+        (action, id) => {
+            let source = (action != Action::Delete).then_some(source);
+            Ok((index.write(&Write { id: id.as_deref(), source, condition: order.condition, bulk })?, false))
+        }
     }
-}
-
-fn write(index: &Index, order: &Order, source: &[u8]) -> Result<Done> {
-    let source = (order.action != Action::Delete).then_some(source);
-    index.write(&Write { id: order.id.as_deref(), source, condition: order.condition })
 }
 
 /// Writes what came of a line.

@@ -130,7 +130,7 @@ pub(super) fn put(ask: &Ask, name: &str, id: Option<&str>, must_be_new: bool) ->
     let condition = Told::of(ask)?.condition(create || id.is_none(), id.is_some())?;
     check_options(name, ask.parameters.text("pipeline"), ask.parameters.flag("require_alias")?)?;
     let index = writable(ask, name)?;
-    let done = index.write(&Write { id, source: Some(ask.body), condition })?;
+    let done = index.write(&Write { id, source: Some(ask.body), condition, bulk: 0 })?;
     reply(&index, &done, refresh)
 }
 
@@ -139,7 +139,7 @@ pub(super) fn delete(ask: &Ask, name: &str, id: &str) -> Result<Reply> {
     let refresh = refresh(ask)?;
     let condition = Told::of(ask)?.condition(false, true)?;
     let index = ask.single(name)?;
-    let done = index.write(&Write { id: Some(id), source: None, condition })?;
+    let done = index.write(&Write { id: Some(id), source: None, condition, bulk: 0 })?;
     reply(&index, &done, refresh)
 }
 

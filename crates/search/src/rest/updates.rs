@@ -104,7 +104,7 @@ impl Change {
                     .with("index_uuid", index.about.uuid.as_str()));
             };
             let source = upsert.to_string();
-            let write = Write { id: Some(id), source: Some(source.as_bytes()), condition: Condition::Absent };
+            let write = Write { id: Some(id), source: Some(source.as_bytes()), condition: Condition::Absent, bulk: 0 };
             return Ok((index.write(&write)?, false));
         };
         index.check_found(&found, condition)?;
@@ -115,7 +115,8 @@ impl Change {
             return Ok((done, true));
         }
         let source = source.to_string();
-        let write = Write { id: Some(id), source: Some(source.as_bytes()), condition: Condition::Number(found.seq_no, TERM) };
+        let write =
+            Write { id: Some(id), source: Some(source.as_bytes()), condition: Condition::Number(found.seq_no, TERM), bulk: 0 };
         Ok((index.write(&write)?, false))
     }
 }

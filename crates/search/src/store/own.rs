@@ -34,6 +34,8 @@ pub(crate) struct Write<'a> {
     pub source: Option<&'a [u8]>,
     /// When only.
     pub condition: Condition,
+    /// The number of the bulk it comes in, 0 outside of one.
+    pub bulk: u64,
 }
 
 /// What a write came to.
@@ -103,6 +105,7 @@ impl Index {
         };
         let seq_no = writer.seq_no;
         writer.seq_no += 1;
+        writer.bulk = write.bulk;
         let record = Record { seq_no, version, id, source: write.source };
         let place = writer.ahead.as_mut().map(|ahead| ahead.push(&record));
         let outcome = match (document, write.source) {

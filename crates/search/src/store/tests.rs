@@ -6,13 +6,13 @@ use std::path::Path;
 
 fn put(index: &Index, id: &str, source: Value, condition: Condition) -> crate::Result<Done> {
     let source = source.to_string();
-    let done = index.write(&Write { id: Some(id), source: Some(source.as_bytes()), condition });
+    let done = index.write(&Write { id: Some(id), source: Some(source.as_bytes()), condition, bulk: 0 });
     index.sync()?;
     done
 }
 
 fn remove(index: &Index, id: &str) -> Done {
-    let done = index.write(&Write { id: Some(id), source: None, condition: Condition::Any }).unwrap();
+    let done = index.write(&Write { id: Some(id), source: None, condition: Condition::Any, bulk: 0 }).unwrap();
     index.sync().unwrap();
     done
 }
@@ -69,6 +69,29 @@ fn versions_are_counted_and_kept_to() {
     assert_eq!(index.get("1", true).unwrap().unwrap().source, br#"{"x":4}"#);
     index.refresh().unwrap();
     assert_eq!(index.searcher().unwrap().num_docs(), 2);
+}
+
+#[test]
+fn bulks_that_come_at_once_lie_apart_unless_one_takes_something_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let indices = Indices::open(folder.path()).unwrap();
+    let index = indices.create("a", Value::Null, Mapping::new()).unwrap();
+    let write = |id: &str, bulk: u64| {
+        let write = Write { id: Some(id), source: Some(b"{}"), condition: Condition::Any, bulk };
+        index.write(&write).unwrap();
+    };
+    let ids = || {
+        let found = indices.pages("a", &json!({ "query": { "match_all": {} } }), 100).unwrap().next_page().unwrap();
+        found.into_iter().map(|document| document.id).collect::<Vec<_>>().join(" ")
+    };
+    [("a1", 1), ("b1", 2), ("a2", 1), ("b2", 2)].into_iter().for_each(|(id, bulk)| write(id, bulk));
+    index.sync().unwrap();
+    index.refresh().unwrap();
+    assert_eq!(ids(), "a1 a2 b1 b2");
+    [("b3", 2), ("a1", 1), ("b4", 2), ("a1", 1)].into_iter().for_each(|(id, bulk)| write(id, bulk));
+    index.sync().unwrap();
+    index.refresh().unwrap();
+    assert_eq!(ids(), "a2 b1 b2 b3 b4 a1");
 }
 
 #[test]

@@ -68,7 +68,10 @@ pub(super) struct Writer {
     inner: Option<(IndexWriter, Seat)>,
     /// When it was needed last.
     used: Instant,
-    batch: Vec<UserOperation>,
+    /// What was not handed on yet, each with the number of its bulk.
+    batch: Vec<(u64, UserOperation)>,
+    /// The bulk that writes come in now.
+    pub bulk: u64,
     batch_bytes: usize,
     pub own: Own,
     /// The index's name.
@@ -97,6 +100,7 @@ impl Writer {
             inner: None,
             used: Instant::now(),
             batch: vec![],
+            bulk: 0,
             batch_bytes: 0,
             own,
             name: name.to_owned(),
@@ -172,9 +176,9 @@ impl Writer {
         document.add_u64(self.own.seq_no, seq_no);
         document.add_bytes(self.own.source, source);
         if replaces {
-            self.batch.push(UserOperation::Delete(Term::from_field_text(self.own.id, id)));
+            self.batch.push((self.bulk, UserOperation::Delete(Term::from_field_text(self.own.id, id))));
         }
-        self.batch.push(UserOperation::Add(document));
+        self.batch.push((self.bulk, UserOperation::Add(document)));
         self.batch_bytes += source.len() + 64;
         self.dirty = true;
         if self.batch_bytes >= BATCH { self.flush(index) } else { Ok(()) }
@@ -182,7 +186,7 @@ impl Writer {
 
     /// Deletes the document of an id.
     pub(super) fn delete(&mut self, id: &str) {
-        self.batch.push(UserOperation::Delete(Term::from_field_text(self.own.id, id)));
+        self.batch.push((self.bulk, UserOperation::Delete(Term::from_field_text(self.own.id, id))));
         self.dirty = true;
     }
 
@@ -191,9 +195,15 @@ impl Writer {
         if self.batch.is_empty() {
             return Ok(());
         }
-        let batch = std::mem::take(&mut self.batch);
+        let mut batch = std::mem::take(&mut self.batch);
         self.batch_bytes = 0;
         let writer = self.open(index)?;
+        // Bulks that come at the same time are kept apart, so that neighbours in time stay neighbours. Where no document is to go,
+        // no order is needed.
+        if batch.iter().all(|(_, operation)| matches!(operation, UserOperation::Add(_))) {
+            batch.sort_by_key(|(bulk, _)| *bulk);
+        }
+        let batch: Vec<UserOperation> = batch.into_iter().map(|(_, operation)| operation).collect();
         // A batch is for documents: the threads behind do not know what to make of one that has none.
         if batch.iter().any(|operation| matches!(operation, UserOperation::Add(_))) {
             writer.run(batch)?;

@@ -1,6 +1,6 @@
 //! Writes buckets.
 
-use super::super::partial::Bucket;
+use super::super::partial::{Bucket, Subs};
 use super::super::spec::{Filters, Form, Histogram, Node, Range, Span, Terms};
 use super::Writer;
 use super::order::{Ranked, Ranking, Segments, are_words};
@@ -64,7 +64,7 @@ impl Writer<'_> {
         for Ranked { bucket, .. } in ranked {
             let start = histogram.rounding.start(i64::from_u64(bucket.key));
             let text = style.text(start).filter(|_| style.kind == Kind::Date);
-            let mut fields = Fields::default();
+            let mut fields = Fields::with_capacity(3 + node.subs.len());
             let name = histogram.keyed.then(|| match &text {
                 Some(text) => text.clone(),
                 None if histogram.dates => (start as i64).to_string(),
@@ -104,7 +104,7 @@ impl Writer<'_> {
                 filled.push(bucket);
             }
             let own = known.next_if(|bucket| i64::from_u64(bucket.key) == key);
-            filled.push(own.unwrap_or(Bucket { key: key.to_u64(), word: (0, 0), text: None, count: 0, subs: vec![] }));
+            filled.push(own.unwrap_or(Bucket { key: key.to_u64(), word: (0, 0), text: None, count: 0, subs: Subs::new() }));
             let next = rounding.next(key);
             if next <= key {
                 break;
@@ -120,7 +120,7 @@ impl Writer<'_> {
         let mut known: HashMap<u64, Bucket> = buckets.into_iter().map(|bucket| (bucket.key, bucket)).collect();
         let mut written = vec![];
         for (place, span) in range.ranges.iter().enumerate() {
-            let bucket = known.remove(&(place as u64)).map_or((0, vec![]), |bucket| (bucket.count, bucket.subs));
+            let bucket = known.remove(&(place as u64)).map_or((0, Subs::new()), |bucket| (bucket.count, bucket.subs));
             let mut fields = ends(span, range);
             if !range.keyed {
                 fields.text("key", span.key.as_str());
@@ -137,7 +137,7 @@ impl Writer<'_> {
         let mut known: HashMap<u64, Bucket> = buckets.into_iter().map(|bucket| (bucket.key, bucket)).collect();
         let mut written = vec![];
         for (place, name) in names.enumerate() {
-            let bucket = known.remove(&(place as u64)).map_or((0, vec![]), |bucket| (bucket.count, bucket.subs));
+            let bucket = known.remove(&(place as u64)).map_or((0, Subs::new()), |bucket| (bucket.count, bucket.subs));
             written.push((Cow::Borrowed(name.as_str()), Told::Fields(self.single(&node.subs, bucket)?)));
         }
         Ok(list(written, filters.form == Form::Keyed))

@@ -27,6 +27,11 @@ impl<'a> Fields<'a> {
         Fields(vec![(Cow::Borrowed(name), told)])
     }
 
+    /// None yet, and room for so many.
+    pub(super) fn with_capacity(count: usize) -> Fields<'a> {
+        Fields(Vec::with_capacity(count))
+    }
+
     pub(super) fn put(&mut self, name: impl Into<Cow<'a, str>>, told: Told<'a>) {
         self.0.push((name.into(), told));
     }

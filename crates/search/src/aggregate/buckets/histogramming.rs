@@ -3,11 +3,12 @@
 use super::super::Partial;
 use super::super::rounding::Rounding;
 use super::super::spec::{Histogram, Missing};
-use super::super::work::{Hall, Work};
-use super::Boxes;
+use super::super::work::{Hall, Site, Work};
+use super::{Boxes, Row};
 use crate::Result;
-use crate::blocks::{Block, Ords, Reader, number};
+use crate::blocks::{Block, Ords, Reader, Several, number};
 use crate::mapping::Kind;
+use crate::zones::{CLUMP, Clumps};
 use std::sync::Arc;
 use tantivy::DocId;
 use tantivy::columnar::MonotonicallyMappableToU64;
@@ -21,6 +22,10 @@ pub(in super::super) struct Histogramming {
     cached: Cached,
     /// Whether buckets lie so many codes apart.
     stepped: bool,
+    clumps: Option<Arc<Clumps>>,
+    ords: Vec<u32>,
+    /// Documents whose times must be read, and their places in the block.
+    unsure: Vec<(DocId, u32)>,
 }
 
 /// The codes of a bucket, and its key; none if it is beyond the bounds.
@@ -33,10 +38,11 @@ struct Cached {
 
 impl Histogramming {
     pub(in super::super) fn open(
+        site: &Site<'_>,
         histogram: &Histogram,
-        reader: Reader,
         boxes: impl Fn(Option<u32>, u64, u64) -> Result<Boxes>,
     ) -> Result<Self> {
+        let reader = site.reader(&histogram.source, Several::Sorted, None)?;
         let boxes = match span(histogram, &reader) {
             Some((base, width, step)) => boxes(Some(width), base, step)?,
             None => boxes(None, 0, 1)?,
@@ -44,7 +50,9 @@ impl Histogramming {
         let cached = Cached { from: 0, to: 0, key: None };
         let (rounding, kind) = (histogram.rounding.clone(), histogram.source.style.kind);
         let stepped = rounding.step().is_some() && !matches!(*rounding, Rounding::Number { .. });
-        Ok(Histogramming { reader, boxes, rounding, kind, hard: histogram.hard, cached, stepped })
+        let clumps = if stepped { reader.clumps(site.segment, histogram.source.leaf.as_ref()) } else { None };
+        let (ords, unsure) = (vec![], vec![]);
+        Ok(Histogramming { reader, boxes, rounding, kind, hard: histogram.hard, cached, stepped, clumps, ords, unsure })
     }
 }
 
@@ -108,18 +116,86 @@ impl Histogramming {
     }
 }
 
+impl Histogramming {
+    /// Takes a block in whose documents fall into buckets that lie side by side. Where neighbours are known to fall into one, only
+    /// those that are not among them are read.
+    fn in_row(&mut self, block: Block<'_>, mut row: Row, hall: &Hall<'_>) {
+        let Some(clumps) = self.clumps.clone() else {
+            let read = self.reader.read(block);
+            self.ords.clear();
+            self.ords.extend(read.values.iter().map(|code| row.ord(*code)));
+            return self.boxes.push_ords(read.docs, &self.ords, hall);
+        };
+        self.ords.clear();
+        self.unsure.clear();
+        let leaf = self.boxes.is_leaf();
+        let mut rest = block.docs;
+        while let Some(first) = rest.first() {
+            let (docs, after) = rest.split_at(together(rest));
+            rest = after;
+            let clump = clumps.of(*first).unwrap_or_default();
+            let ord = row.ord(clump.least);
+            let strays = if row.ord(clump.greatest) == ord { clump.strays } else { u128::MAX };
+            let (place, before) = (self.ords.len() as u32, self.unsure.len());
+            if docs.len() == CLUMP as usize {
+                self.unsure.extend(bits(strays).map(|bit| (first + bit, place + bit)));
+            } else if strays != 0 {
+                let strange = |(doc, _): &(DocId, u32)| (strays >> (doc % CLUMP)) & 1 == 1;
+                self.unsure.extend(docs.iter().copied().zip(place..).filter(strange));
+            }
+            if leaf {
+                self.boxes.count(ord, docs.len() - (self.unsure.len() - before));
+            } else {
+                self.ords.resize(self.ords.len() + docs.len(), ord);
+            }
+        }
+        let docs: Vec<DocId> = self.unsure.iter().map(|(doc, _)| *doc).collect();
+        let read = self.reader.read(Block { docs: &docs, ords: block.ords });
+        if leaf {
+            return read.values.iter().for_each(|code| self.boxes.count(row.ord(*code), 1));
+        }
+        for ((_, place), code) in self.unsure.iter().zip(read.values) {
+            if let Some(ord) = self.ords.get_mut(*place as usize) {
+                *ord = row.ord(*code);
+            }
+        }
+        self.boxes.push_ords(block.docs, &self.ords, hall);
+    }
+}
+
+/// How many of these documents are in the clump of the first.
+fn together(docs: &[DocId]) -> usize {
+    let (Some(first), all) = (docs.first(), CLUMP as usize) else { return 0 };
+    let next = (first / CLUMP + 1).saturating_mul(CLUMP);
+    match docs.get(all - 1) {
+        Some(last) if *last < next => all,
+        _ => docs.iter().take(all).take_while(|doc| **doc < next).count(),
+    }
+}
+
+/// The places of bits.
+fn bits(mut of: u128) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let bit = of.trailing_zeros();
+        of &= of.wrapping_sub(1);
+        (bit < u128::BITS).then_some(bit)
+    })
+}
+
 impl Work for Histogramming {
     fn work(&mut self, block: Block<'_>, hall: &Hall<'_>) {
         if self.reader.is_barren() || self.whole(block, hall) {
             return;
         }
         let (several, bounded) = (self.reader.settles(), self.hard != (f64::NEG_INFINITY, f64::INFINITY));
+        if let (Ords::One(parent), true) = (block.ords, self.stepped && !several && !bounded)
+            && let Some(row) = self.boxes.row(parent, hall)
+        {
+            return self.in_row(block, row, hall);
+        }
         let read = self.reader.read(block);
         let mut cached = self.cached;
         if let (Ords::One(parent), false, false) = (read.ords, several, bounded) {
-            if self.stepped && self.boxes.push_codes(read.docs, parent, read.values, hall) {
-                return;
-            }
             let keys = read.values.iter().map(|code| {
                 if !cached.holds(*code) {
                     cached = Cached::around(*code, &self.rounding, self.kind, self.hard);

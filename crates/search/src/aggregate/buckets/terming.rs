@@ -1,7 +1,7 @@
 //! A bucket for each word or number.
 
 use super::super::Partial;
-use super::super::partial::Bucket;
+use super::super::partial::{Bucket, Subs};
 use super::super::spec::{Choice, Missing, Terms};
 use super::super::words::Words;
 use super::super::work::{Hall, Work};
@@ -58,7 +58,7 @@ impl Terming {
             let chosen = |ord: &u64| self.chosen.as_ref().is_none_or(|chosen| chosen.get(*ord as usize) == Some(&true));
             let rest = (0..u64::from(words.count())).filter(|ord| ords.binary_search(ord).is_err() && chosen(ord));
             let keys = words.keys(&rest.collect::<Vec<_>>())?;
-            buckets.extend(keys.into_iter().map(|(key, word)| Bucket { key, word, text: None, count: 0, subs: vec![] }));
+            buckets.extend(keys.into_iter().map(|(key, word)| Bucket { key, word, text: None, count: 0, subs: Subs::new() }));
         }
         Ok(if buckets.is_empty() { Partial::Nothing } else { Partial::Buckets(buckets) })
     }
