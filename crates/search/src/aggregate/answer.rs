@@ -10,15 +10,15 @@ use super::metrics::Stats;
 use super::partial::{Bucket, Subs, Top};
 use super::spec::{Form, Metric, Node, Percentiles, Style, TopHits, What};
 use super::{Limits, Partial, too_many_buckets};
+use crate::Result;
 use crate::mapping::Kind;
 use crate::sort::{Hit, Sort, shortest};
-use crate::{Error, Result};
 pub(super) use order::{Segments, are_words};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use style::java;
 use tantivy::Searcher;
-use told::{Fields, Told};
+use told::{Buckets, Fields};
 
 /// The hits of a `top_hits`, to be fetched.
 pub struct Found<'a> {
@@ -55,25 +55,29 @@ pub(super) fn write(
     let mut writer = Writer { limits, searcher, fetch, typed, made: 0 };
     let mut fields = Fields::default();
     writer.fields(nodes, subs.into(), &mut fields)?;
-    serde_json::to_vec(&fields).map_err(|error| Error::new(500, "exception", error.to_string()))
+    Ok(fields.written())
 }
 
 impl Writer<'_> {
     /// Aggregations that stand side by side.
-    fn fields<'n>(&mut self, nodes: &'n [Node], subs: Subs, into: &mut Fields<'n>) -> Result<()> {
+    fn fields(&mut self, nodes: &[Node], subs: Subs, into: &mut Fields) -> Result<()> {
         let subs = subs.into_iter().chain(std::iter::repeat_with(|| Partial::Nothing));
         for (node, partial) in nodes.iter().zip(subs) {
-            let name = node.told(self.typed);
+            // They look at the others.
+            if matches!(node.what, What::Siblings(_)) {
+                continue;
+            }
             let mut fields = self.one(node, partial)?;
             if let Some(meta) = &node.meta {
-                fields.put("meta", Told::Json(meta.clone()));
+                fields.put("meta", meta);
             }
-            into.put(name, Told::Fields(fields));
+            into.put_fields(&node.told(self.typed), &fields);
         }
-        siblings::write(nodes, into, self.typed)
+        siblings::write(nodes, into, self.typed);
+        Ok(())
     }
 
-    fn one<'n>(&mut self, node: &'n Node, partial: Partial) -> Result<Fields<'n>> {
+    fn one(&mut self, node: &Node, partial: Partial) -> Result<Fields> {
         match &node.what {
             What::Metric(source, metric) => {
                 let stats = match partial {
@@ -88,7 +92,7 @@ impl Writer<'_> {
                     Partial::Distinct(distinct) => distinct.count(),
                     _ => 0,
                 };
-                Ok(Fields::one("value", Told::Count(count)))
+                Ok(Fields::one("value", &count))
             }
             What::TopHits(hits) => self.hits(hits, partial),
             What::Terms(terms) => self.terms(node, terms, buckets_of(partial)),
@@ -109,15 +113,15 @@ impl Writer<'_> {
     }
 
     /// A bucket: its count, and what stands in it.
-    fn single<'n>(&mut self, nodes: &'n [Node], bucket: (u64, Subs)) -> Result<Fields<'n>> {
+    fn single(&mut self, nodes: &[Node], bucket: (u64, Subs)) -> Result<Fields> {
         let mut fields = Fields::default();
         self.bucket(nodes, bucket, &mut fields)?;
         Ok(fields)
     }
 
     /// The same, behind its key.
-    fn bucket<'n>(&mut self, nodes: &'n [Node], (count, subs): (u64, Subs), into: &mut Fields<'n>) -> Result<()> {
-        into.put("doc_count", Told::Count(count));
+    fn bucket(&mut self, nodes: &[Node], (count, subs): (u64, Subs), into: &mut Fields) -> Result<()> {
+        into.put("doc_count", &count);
         if nodes.is_empty() { Ok(()) } else { self.fields(nodes, subs, into) }
     }
 
@@ -127,7 +131,7 @@ impl Writer<'_> {
         if self.made > self.limits.buckets { Err(too_many_buckets(self.limits.buckets, self.made)) } else { Ok(()) }
     }
 
-    fn hits<'n>(&self, hits: &TopHits, partial: Partial) -> Result<Fields<'n>> {
+    fn hits(&self, hits: &TopHits, partial: Partial) -> Result<Fields> {
         let top = match partial {
             Partial::Hits(top) => top,
             _ => Top { hits: vec![], total: 0, keep: 0 },
@@ -137,7 +141,7 @@ impl Writer<'_> {
         let shown = shown.get(..hits.size.min(shown.len())).unwrap_or_default();
         let shown = (self.fetch)(&Found { hits: shown, sort: &hits.sort, body: &hits.body })?;
         let hits = json!({ "total": { "value": top.total, "relation": "eq" }, "max_score": best.map(shortest), "hits": shown });
-        Ok(Fields::one("hits", Told::Json(hits)))
+        Ok(Fields::one("hits", &hits))
     }
 }
 
@@ -184,9 +188,9 @@ const EXTENDED: [&str; 7] = [
 ];
 const BOUNDS: [&str; 6] = ["upper", "lower", "upper_population", "lower_population", "upper_sampling", "lower_sampling"];
 
-fn number<'n>(stats: &Stats, metric: Metric, style: &Style) -> Fields<'n> {
+fn number(stats: &Stats, metric: Metric, style: &Style) -> Fields {
     let part = match metric {
-        Metric::Count => return Fields::one("value", Told::Count(stats.count)),
+        Metric::Count => return Fields::one("value", &stats.count),
         Metric::Average => "avg",
         Metric::Sum => "sum",
         Metric::Least => "min",
@@ -194,48 +198,44 @@ fn number<'n>(stats: &Stats, metric: Metric, style: &Style) -> Fields<'n> {
         Metric::Stats | Metric::Extended(_) => return several(stats, metric, style),
     };
     let value = stats.part(part, 0.0);
-    let mut fields = Fields::one("value", Told::Number(value));
+    let mut fields = Fields::one("value", &value);
     if let Some(text) = style.text(value).filter(|_| value.is_finite()) {
-        fields.text("value_as_string", text);
+        fields.put("value_as_string", &text);
     }
     fields
 }
 
-fn several<'n>(stats: &Stats, metric: Metric, style: &Style) -> Fields<'n> {
+fn several(stats: &Stats, metric: Metric, style: &Style) -> Fields {
     let (parts, sigma) = match metric {
         Metric::Extended(sigma) => ([&STATS[..], &EXTENDED].concat(), sigma),
         _ => (STATS.to_vec(), 0.0),
     };
-    let mut fields = Fields::one("count", Told::Count(stats.count));
-    let write = |part: &str| match stats.part(part, sigma) {
+    let mut fields = Fields::one("count", &stats.count);
+    let write = |part: &str, into: &mut Fields| match stats.part(part, sigma) {
         // A sum of nothing is nothing, but all else of nothing is unknown.
-        _ if stats.count == 0 && part != "sum" => Told::Json(Value::Null),
+        _ if stats.count == 0 && part != "sum" => into.put(part, &()),
         // That is how the deviation of a sample of one is written.
-        number if number.is_nan() => Told::Text(Cow::Borrowed("NaN")),
-        number => Told::Number(number),
+        number if number.is_nan() => into.put(part, "NaN"),
+        number => into.put(part, &number),
     };
     for part in parts {
-        fields.put(part, write(part));
-        if stats.count > 0 {
-            let number = stats.part(part, sigma);
+        write(part, &mut fields);
+        let number = stats.part(part, sigma);
+        if let Some(text) = style.text(number).filter(|_| stats.count > 0 && number.is_finite()) {
+            let name = format!("{part}_as_string");
             // Truths of several are written as such, that of one as a word.
-            let text = match style.text(number).filter(|_| number.is_finite()) {
-                Some(_) if style.kind == Kind::Boolean => Some(Told::Json(json!(number != 0.0))),
-                text => text.map(|text| Told::Text(text.into())),
-            };
-            if let Some(text) = text {
-                fields.put(format!("{part}_as_string"), text);
-            }
+            if style.kind == Kind::Boolean { fields.put(&name, &(number != 0.0)) } else { fields.put(&name, &text) }
         }
     }
     if let Metric::Extended(_) = metric {
-        let bounds = BOUNDS.iter().map(|part| (Cow::Borrowed(*part), write(part))).collect();
-        fields.put("std_deviation_bounds", Told::Fields(bounds));
+        let mut bounds = Fields::default();
+        BOUNDS.iter().for_each(|part| write(part, &mut bounds));
+        fields.put_fields("std_deviation_bounds", &bounds);
     }
     fields
 }
 
-fn points<'n>(percentiles: &Percentiles, partial: Partial, style: &Style) -> Fields<'n> {
+fn points(percentiles: &Percentiles, partial: Partial, style: &Style) -> Fields {
     let numbers = match partial {
         Partial::Digest(mut digest) if percentiles.ranks => {
             digest.ranks(&percentiles.points).iter().map(|rank| rank * 100.0).collect()
@@ -246,29 +246,31 @@ fn points<'n>(percentiles: &Percentiles, partial: Partial, style: &Style) -> Fie
         }
         _ => vec![f64::NAN; percentiles.points.len()],
     };
-    let text =
-        |number: f64| Some(number).filter(|number| !percentiles.ranks && !number.is_nan()).and_then(|number| style.text(number));
-    let values = if percentiles.keyed {
-        let mut values = Fields::default();
-        for (point, number) in percentiles.points.iter().zip(numbers) {
-            values.put(java(*point), Told::Number(number));
+    let text = |number: f64| style.text(number).filter(|_| !percentiles.ranks && !number.is_nan());
+    let (mut values, mut listed) = (Fields::default(), Buckets::new(false));
+    for (point, number) in percentiles.points.iter().zip(numbers) {
+        if percentiles.keyed {
+            values.put(&java(*point), &number);
             if let Some(text) = text(number) {
-                values.text(format!("{}_as_string", java(*point)), text);
+                values.put(&format!("{}_as_string", java(*point)), &text);
             }
+            continue;
         }
-        Told::Fields(values)
+        values.clear();
+        values.put("key", point);
+        values.put("value", &number);
+        if let Some(text) = text(number) {
+            values.put("value_as_string", &text);
+        }
+        listed.push(String::new, &values);
+    }
+    let mut fields = Fields::default();
+    if percentiles.keyed {
+        fields.put_fields("values", &values)
     } else {
-        let one = |(point, number): (&f64, f64)| {
-            let mut value = Fields::one("key", Told::Number(*point));
-            value.put("value", Told::Number(number));
-            if let Some(text) = text(number) {
-                value.text("value_as_string", text);
-            }
-            Told::Fields(value)
-        };
-        Told::List(percentiles.points.iter().zip(numbers).map(one).collect())
-    };
-    Fields::one("values", values)
+        listed.put("values", &mut fields)
+    }
+    fields
 }
 
 impl Node {

@@ -41,10 +41,27 @@ pub(super) struct Best {
 /// Whether those of the query that score too little can be passed by unseen: words alone, all of them or any.
 pub(super) fn passes_by(query: &dyn Query) -> bool {
     if let Some(both) = query.downcast_ref::<BooleanQuery>() {
-        let all_are = |asked: Occur| both.clauses().iter().all(|(occur, one)| *occur == asked && is_word(one.as_ref()));
-        return both.get_minimum_number_should_match() <= 1 && (all_are(Occur::Should) || all_are(Occur::Must));
+        let any = both.get_minimum_number_should_match() <= 1 && are_words(both, Occur::Should);
+        return any || are_words(both, Occur::Must);
     }
     is_word(query)
+}
+
+/// How many documents have all words of a query, if that is what is asked for and each stands where it likes.
+pub(super) fn have_all(searcher: &Searcher, query: &dyn Query) -> tantivy::Result<Option<u64>> {
+    let Some(both) = query.downcast_ref::<BooleanQuery>().filter(|both| are_words(both, Occur::Must)) else { return Ok(None) };
+    let all = searcher.num_docs().max(1) as f64;
+    let mut share = 1.0;
+    for (_, one) in both.clauses() {
+        if let Some(word) = crate::query::unscored(one.as_ref()).downcast_ref::<TermQuery>() {
+            share *= searcher.doc_freq(word.term())? as f64 / all;
+        }
+    }
+    Ok(Some((share * all) as u64))
+}
+
+fn are_words(both: &BooleanQuery, asked: Occur) -> bool {
+    both.clauses().iter().all(|(occur, one)| *occur == asked && is_word(one.as_ref()))
 }
 
 fn is_word(query: &dyn Query) -> bool {

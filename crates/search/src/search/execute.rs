@@ -1,6 +1,6 @@
 //! Runs a search.
 
-use super::best::{Best, first, passes_by};
+use super::best::{Best, first, have_all, passes_by};
 use super::least::Least;
 use super::naming::name;
 use super::{Request, Target, Track};
@@ -253,7 +253,13 @@ fn best(searcher: &Searcher, query: &dyn Query, reach: usize, track: Track, name
     }
     let limit = reach.min(searcher.num_docs() as usize);
     // Where each must be looked at anyway, they are counted at once.
-    let counts = !matches!(track, Track::None) && !passes_by(query);
+    let each = |most: usize| Ok::<_, Error>(have_all(searcher, query)?.is_some_and(|likely| likely <= most as u64));
+    let counts = match track {
+        Track::None => false,
+        _ if !passes_by(query) => true,
+        Track::All => each(usize::MAX)?,
+        Track::UpTo(most) => each(most)?,
+    };
     let (found, total) = searcher.search(query, &Best { limit, firsts: order::firsts(searcher), counts })?;
     let hits = found.into_iter().map(|hit| rank((hit.score, hit.address))).collect();
     Ok((hits, if counts { (total, true) } else { counted()? }))

@@ -5,16 +5,15 @@ use super::super::spec::{Filters, Form, Histogram, Node, Range, Span, Terms};
 use super::Writer;
 use super::order::{Ranked, Ranking, Segments, are_words};
 use super::style::java;
-use super::told::{Fields, Told};
+use super::told::{Buckets, Fields};
 use crate::Result;
 use crate::blocks::number;
 use crate::mapping::Kind;
 use hashbrown::HashMap;
-use std::borrow::Cow;
 use tantivy::columnar::MonotonicallyMappableToU64;
 
 impl Writer<'_> {
-    pub(super) fn terms<'n>(&mut self, node: &'n Node, terms: &'n Terms, mut buckets: Vec<Bucket>) -> Result<Fields<'n>> {
+    pub(super) fn terms(&mut self, node: &Node, terms: &Terms, mut buckets: Vec<Bucket>) -> Result<Fields> {
         buckets.retain(|bucket| bucket.count >= terms.least);
         let all: u64 = buckets.iter().map(|bucket| bucket.count).sum();
         let (kind, ranking) = (terms.source.style.kind, Ranking::new(&terms.order));
@@ -27,32 +26,32 @@ impl Writer<'_> {
         }
         let shown: u64 = ranked.iter().map(|ranked| ranked.bucket.count).sum();
         self.make(ranked.len())?;
-        let mut written = Vec::with_capacity(ranked.len());
+        let (mut written, mut fields) = (Buckets::new(false), Fields::default());
         for Ranked { bucket, word, .. } in ranked {
-            let mut fields = Fields::default();
+            fields.clear();
             match (word, kind) {
-                (Some(word), _) => fields.text("key", word),
-                (None, Kind::Double) => fields.put("key", Told::Number(f64::from_u64(bucket.key))),
+                (Some(word), _) => fields.put("key", &*word),
+                (None, Kind::Double) => fields.put("key", &f64::from_u64(bucket.key)),
                 (None, _) => {
-                    fields.put("key", Told::Whole(i64::from_u64(bucket.key)));
+                    fields.put("key", &i64::from_u64(bucket.key));
                     if let Some(text) = terms.source.style.text(number(kind, bucket.key)) {
-                        fields.text("key_as_string", text);
+                        fields.put("key_as_string", &text);
                     }
                 }
             }
             self.bucket(&node.subs, (bucket.count, bucket.subs), &mut fields)?;
             if terms.errors {
-                fields.put("doc_count_error_upper_bound", Told::Count(0));
+                fields.put("doc_count_error_upper_bound", &0);
             }
-            written.push(Told::Fields(fields));
+            written.push(String::new, &fields);
         }
-        let mut told = Fields::one("doc_count_error_upper_bound", Told::Count(0));
-        told.put("sum_other_doc_count", Told::Count(all - shown));
-        told.put("buckets", Told::List(written));
+        let mut told = Fields::one("doc_count_error_upper_bound", &0);
+        told.put("sum_other_doc_count", &(all - shown));
+        written.put("buckets", &mut told);
         Ok(told)
     }
 
-    pub(super) fn histogram<'n>(&mut self, node: &'n Node, histogram: &'n Histogram, buckets: Vec<Bucket>) -> Result<Fields<'n>> {
+    pub(super) fn histogram(&mut self, node: &Node, histogram: &Histogram, buckets: Vec<Bucket>) -> Result<Fields> {
         let mut buckets = if histogram.least == 0 { self.filled(histogram, buckets)? } else { buckets };
         buckets.retain(|bucket| bucket.count >= histogram.least);
         self.make(buckets.len())?;
@@ -60,24 +59,28 @@ impl Writer<'_> {
         let mut ranked = ranking.rank(buckets, &node.subs);
         ranking.codes(&mut ranked, 0);
         let style = &histogram.source.style;
-        let mut written = Vec::with_capacity(ranked.len());
+        let (mut written, mut fields) = (Buckets::new(histogram.keyed), Fields::default());
         for Ranked { bucket, .. } in ranked {
+            fields.clear();
             let start = histogram.rounding.start(i64::from_u64(bucket.key));
             let text = style.text(start).filter(|_| style.kind == Kind::Date);
-            let mut fields = Fields::with_capacity(3 + node.subs.len());
-            let name = histogram.keyed.then(|| match &text {
-                Some(text) => text.clone(),
+            if let Some(text) = &text {
+                fields.put("key_as_string", text);
+            }
+            if histogram.dates {
+                fields.put("key", &(start as i64));
+            } else {
+                fields.put("key", &start);
+            }
+            self.bucket(&node.subs, (bucket.count, bucket.subs), &mut fields)?;
+            let name = || match text {
+                Some(text) => text,
                 None if histogram.dates => (start as i64).to_string(),
                 None => java(start),
-            });
-            if let Some(text) = text {
-                fields.text("key_as_string", text);
-            }
-            fields.put("key", if histogram.dates { Told::Whole(start as i64) } else { Told::Number(start) });
-            self.bucket(&node.subs, (bucket.count, bucket.subs), &mut fields)?;
-            written.push((name.unwrap_or_default().into(), Told::Fields(fields)));
+            };
+            written.push(name, &fields);
         }
-        Ok(list(written, histogram.keyed))
+        Ok(alone(&written))
     }
 
     /// The buckets with empty ones between them, and as far as the bounds go.
@@ -115,52 +118,50 @@ impl Writer<'_> {
         Ok(filled)
     }
 
-    pub(super) fn range<'n>(&mut self, node: &'n Node, range: &'n Range, buckets: Vec<Bucket>) -> Result<Fields<'n>> {
+    pub(super) fn range(&mut self, node: &Node, range: &Range, buckets: Vec<Bucket>) -> Result<Fields> {
         self.make(range.ranges.len())?;
         let mut known: HashMap<u64, Bucket> = buckets.into_iter().map(|bucket| (bucket.key, bucket)).collect();
-        let mut written = vec![];
+        let mut written = Buckets::new(range.keyed);
         for (place, span) in range.ranges.iter().enumerate() {
             let bucket = known.remove(&(place as u64)).map_or((0, Subs::new()), |bucket| (bucket.count, bucket.subs));
             let mut fields = ends(span, range);
             if !range.keyed {
-                fields.text("key", span.key.as_str());
+                fields.put("key", &span.key);
             }
             self.bucket(&node.subs, bucket, &mut fields)?;
-            written.push((Cow::Borrowed(span.key.as_str()), Told::Fields(fields)));
+            written.push(|| span.key.clone(), &fields);
         }
-        Ok(list(written, range.keyed))
+        Ok(alone(&written))
     }
 
-    pub(super) fn filters<'n>(&mut self, node: &'n Node, filters: &'n Filters, buckets: Vec<Bucket>) -> Result<Fields<'n>> {
+    pub(super) fn filters(&mut self, node: &Node, filters: &Filters, buckets: Vec<Bucket>) -> Result<Fields> {
         let names = filters.filters.iter().map(|(name, _)| name).chain(&filters.other);
         self.make(filters.filters.len() + usize::from(filters.other.is_some()))?;
         let mut known: HashMap<u64, Bucket> = buckets.into_iter().map(|bucket| (bucket.key, bucket)).collect();
-        let mut written = vec![];
+        let mut written = Buckets::new(filters.form == Form::Keyed);
         for (place, name) in names.enumerate() {
             let bucket = known.remove(&(place as u64)).map_or((0, Subs::new()), |bucket| (bucket.count, bucket.subs));
-            written.push((Cow::Borrowed(name.as_str()), Told::Fields(self.single(&node.subs, bucket)?)));
+            written.push(|| name.clone(), &self.single(&node.subs, bucket)?);
         }
-        Ok(list(written, filters.form == Form::Keyed))
+        Ok(alone(&written))
     }
 }
 
-fn ends<'n>(span: &Span, range: &Range) -> Fields<'n> {
+fn ends(span: &Span, range: &Range) -> Fields {
     let mut fields = Fields::default();
     for (name, text, end) in [("from", "from_as_string", span.from), ("to", "to_as_string", span.to)] {
         let Some(end) = end else { continue };
-        fields.put(name, Told::Number(end));
+        fields.put(name, &end);
         if range.source.style.format.is_some() {
-            fields.text(text, range.source.style.written(end));
+            fields.put(text, &range.source.style.written(end));
         }
     }
     fields
 }
 
-fn list<'n>(written: Vec<(Cow<'n, str>, Told<'n>)>, keyed: bool) -> Fields<'n> {
-    let buckets = if keyed {
-        Told::Fields(written.into_iter().collect())
-    } else {
-        Told::List(written.into_iter().map(|(_, bucket)| bucket).collect())
-    };
-    Fields::one("buckets", buckets)
+/// Buckets, and nothing beside them.
+fn alone(buckets: &Buckets) -> Fields {
+    let mut fields = Fields::default();
+    buckets.put("buckets", &mut fields);
+    fields
 }

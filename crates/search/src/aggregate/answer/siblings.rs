@@ -2,24 +2,20 @@
 
 use super::super::metrics::Stats;
 use super::super::spec::{Metric, Node, Siblings, What};
-use super::told::{Fields, Told};
-use crate::{Error, Result};
+use super::told::Fields;
 use serde_json::{Map, Value, json};
 
 /// Writes those that look at the aggregations beside them.
-pub(super) fn write<'n>(nodes: &'n [Node], fields: &mut Fields<'n>, typed: bool) -> Result<()> {
+pub(super) fn write(nodes: &[Node], fields: &mut Fields, typed: bool) {
     for node in nodes {
         let What::Siblings(siblings) = &node.what else { continue };
         let from = siblings.path.first().and_then(|first| nodes.iter().find(|node| node.name == *first));
         let found = from.and_then(|from| fields.get(&from.told(typed)));
-        let found =
-            found.map(serde_json::to_value).transpose().map_err(|error| Error::new(500, "exception", error.to_string()))?;
         let numbers = found.map(|found| numbers(siblings, &found, typed)).unwrap_or_default();
         let mut written = put_together(siblings.metric, &numbers);
         written.extend(node.meta.clone().map(|meta| ("meta".to_owned(), meta)));
-        fields.put(node.told(typed), Told::Json(Value::Object(written)));
+        fields.put(&node.told(typed), &written);
     }
-    Ok(())
 }
 
 /// Each bucket's key and number, if it has one.

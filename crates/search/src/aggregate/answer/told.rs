@@ -1,81 +1,105 @@
-//! An answer as it is written: fields in order, without the search trees that nobody would search.
+//! An answer as it is written: bytes, from the first name to the last value.
 
 use serde::Serialize;
-use serde::ser::{SerializeMap, SerializeSeq, Serializer};
 use serde_json::Value;
-use std::borrow::Cow;
 
-/// A part of an answer. Names are those of the request, mostly, and borrowed from it.
-#[derive(Clone, Debug)]
-pub(super) enum Told<'a> {
-    Json(Value),
-    Whole(i64),
-    Count(u64),
-    /// Null where it is no number.
-    Number(f64),
-    Text(Cow<'a, str>),
-    Fields(Fields<'a>),
-    List(Vec<Told<'a>>),
-}
+/// An object in the making. Of parts with one name the last counts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Fields(Vec<u8>);
 
-/// Named parts. Of those with one name the last counts.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Fields<'a>(Vec<(Cow<'a, str>, Told<'a>)>);
-
-impl<'a> Fields<'a> {
-    pub(super) fn one(name: &'static str, told: Told<'a>) -> Fields<'a> {
-        Fields(vec![(Cow::Borrowed(name), told)])
-    }
-
-    /// None yet, and room for so many.
-    pub(super) fn with_capacity(count: usize) -> Fields<'a> {
-        Fields(Vec::with_capacity(count))
-    }
-
-    pub(super) fn put(&mut self, name: impl Into<Cow<'a, str>>, told: Told<'a>) {
-        self.0.push((name.into(), told));
-    }
-
-    pub(super) fn text(&mut self, name: impl Into<Cow<'a, str>>, text: impl Into<Cow<'a, str>>) {
-        self.put(name, Told::Text(text.into()));
-    }
-
-    pub(super) fn get(&self, name: &str) -> Option<&Told<'a>> {
-        self.0.iter().rev().find(|(known, _)| known == name).map(|(_, told)| told)
+/// Writes a part of JSON. What is written here has names that are strings, so that nothing can go wrong.
+fn write(into: &mut Vec<u8>, part: &(impl Serialize + ?Sized)) {
+    let before = into.len();
+    if serde_json::to_writer(&mut *into, part).is_err() {
+        into.truncate(before);
+        into.extend_from_slice(b"null");
     }
 }
 
-impl<'a> FromIterator<(Cow<'a, str>, Told<'a>)> for Fields<'a> {
-    fn from_iter<I: IntoIterator<Item = (Cow<'a, str>, Told<'a>)>>(parts: I) -> Self {
-        Fields(parts.into_iter().collect())
+impl Fields {
+    pub(super) fn one(name: &str, told: &(impl Serialize + ?Sized)) -> Fields {
+        let mut fields = Fields::default();
+        fields.put(name, told);
+        fields
     }
-}
 
-impl Serialize for Fields<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (name, told) in &self.0 {
-            map.serialize_entry(name, told)?;
+    /// Adds a value; a number that is none is null.
+    pub(super) fn put(&mut self, name: &str, told: &(impl Serialize + ?Sized)) {
+        self.name(name);
+        write(&mut self.0, told);
+    }
+
+    /// Adds an object.
+    pub(super) fn put_fields(&mut self, name: &str, fields: &Fields) {
+        self.name(name);
+        fields.write(&mut self.0);
+    }
+
+    fn name(&mut self, name: &str) {
+        if !self.0.is_empty() {
+            self.0.push(b',');
         }
-        map.end()
+        write(&mut self.0, name);
+        self.0.push(b':');
+    }
+
+    fn write(&self, into: &mut Vec<u8>) {
+        into.push(b'{');
+        into.extend_from_slice(&self.0);
+        into.push(b'}');
+    }
+
+    pub(super) fn written(&self) -> Vec<u8> {
+        let mut written = Vec::with_capacity(self.0.len() + 2);
+        self.write(&mut written);
+        written
+    }
+
+    /// Begins anew, in the same memory.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// What was put in under a name.
+    pub(super) fn get(&self, name: &str) -> Option<Value> {
+        let mut read: Value = serde_json::from_slice(&self.written()).ok()?;
+        read.get_mut(name).map(Value::take)
     }
 }
 
-impl Serialize for Told<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+/// Buckets in the making: one behind the other, or each under its name.
+pub(super) enum Buckets {
+    List(Vec<u8>),
+    Named(Fields),
+}
+
+impl Buckets {
+    pub(super) fn new(named: bool) -> Buckets {
+        if named { Buckets::Named(Fields::default()) } else { Buckets::List(vec![]) }
+    }
+
+    /// Adds a bucket; its name is asked for where it has one.
+    pub(super) fn push(&mut self, name: impl FnOnce() -> String, bucket: &Fields) {
         match self {
-            Told::Json(value) => value.serialize(serializer),
-            Told::Whole(number) => serializer.serialize_i64(*number),
-            Told::Count(number) => serializer.serialize_u64(*number),
-            Told::Number(number) => serializer.serialize_f64(*number),
-            Told::Text(text) => serializer.serialize_str(text),
-            Told::Fields(fields) => fields.serialize(serializer),
-            Told::List(all) => {
-                let mut list = serializer.serialize_seq(Some(all.len()))?;
-                for one in all {
-                    list.serialize_element(one)?;
+            Buckets::Named(fields) => fields.put_fields(&name(), bucket),
+            Buckets::List(list) => {
+                if !list.is_empty() {
+                    list.push(b',');
                 }
-                list.end()
+                bucket.write(list);
+            }
+        }
+    }
+
+    /// Adds them to an object.
+    pub(super) fn put(&self, name: &str, fields: &mut Fields) {
+        match self {
+            Buckets::Named(named) => fields.put_fields(name, named),
+            Buckets::List(list) => {
+                fields.name(name);
+                fields.0.push(b'[');
+                fields.0.extend_from_slice(list);
+                fields.0.push(b']');
             }
         }
     }
