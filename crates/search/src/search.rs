@@ -3,6 +3,7 @@
 mod best;
 mod execute;
 mod least;
+mod level;
 mod naming;
 mod request;
 

@@ -135,6 +135,23 @@ impl Boxes {
         self.ords.clear();
     }
 
+    /// Counts documents by their codes, where nothing stands in the buckets and each code has one of its own. Says whether that is so.
+    pub(super) fn count_each(&mut self, parent: u32, codes: &[u64], hall: &Hall<'_>) -> bool {
+        let Layout::Dense { width, base, step: 1 } = self.layout else { return false };
+        if !self.is_leaf() {
+            return false;
+        }
+        let first = parent.saturating_mul(width);
+        hall.budget.grow(&mut self.counts, first.saturating_add(width));
+        let counts = self.counts.get_mut(first as usize..).unwrap_or_default();
+        for code in codes {
+            if let Some(count) = counts.get_mut(code.wrapping_sub(base) as usize) {
+                *count += 1;
+            }
+        }
+        true
+    }
+
     /// The buckets of one above, where they lie side by side.
     pub(super) fn row(&mut self, parent: u32, hall: &Hall<'_>) -> Option<Row> {
         let Layout::Dense { width, base, step } = self.layout else { return None };

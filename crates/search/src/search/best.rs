@@ -1,8 +1,8 @@
 //! The best hits by score. Of equal ones those that were written first come first.
 
 use crate::order;
-use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::query::{BooleanQuery, Occur, Query, TermQuery, Weight};
 use tantivy::{DocAddress, DocId, Score, Searcher, SegmentOrdinal, SegmentReader};
@@ -16,16 +16,22 @@ pub(super) struct Scored {
     pub address: DocAddress,
 }
 
+impl Scored {
+    pub(super) fn new(score: Score, before: u64, order: SegmentOrdinal, document: DocId) -> Scored {
+        Scored { score, before, address: DocAddress::new(order, document) }
+    }
+}
+
 impl Eq for Scored {}
 
 impl PartialOrd for Scored {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for Scored {
-    fn cmp(&self, other: &Self) -> Ordering {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         let place = |hit: &Scored| (hit.before, hit.address.doc_id);
         other.score.total_cmp(&self.score).then_with(|| place(self).cmp(&place(other)))
     }
@@ -33,9 +39,37 @@ impl Ord for Scored {
 
 /// Collects so many, and counts all if it may not pass any by.
 pub(super) struct Best {
-    pub limit: usize,
-    pub firsts: Vec<u64>,
-    pub counts: bool,
+    limit: usize,
+    firsts: Vec<u64>,
+    counts: bool,
+    /// The bits of the score that some segment has enough of. Scores are positive, so that their bits are in their order.
+    worst: AtomicU32,
+}
+
+impl Best {
+    pub(super) fn new(limit: usize, counts: bool, firsts: Vec<u64>) -> Best {
+        Best { limit, firsts, counts, worst: AtomicU32::new(0) }
+    }
+
+    /// The score that the next one of a segment must beat. What other segments have tells by score alone: equal ones go by place.
+    fn threshold(&self, own: Score) -> Score {
+        if own > 0.0 {
+            self.worst.fetch_max(own.to_bits(), Ordering::Relaxed);
+        }
+        match self.worst.load(Ordering::Relaxed) {
+            0 => own,
+            worst => own.max(f32::from_bits(worst).next_down()),
+        }
+    }
+}
+
+/// The best of all segments, and how many there are.
+pub(super) fn merged(segments: Vec<Fruit>, limit: usize) -> Fruit {
+    let total = segments.iter().map(|(_, total)| total).sum();
+    let mut all: Vec<Scored> = segments.into_iter().flat_map(|(hits, _)| hits).collect();
+    all.sort_unstable();
+    all.truncate(limit);
+    (all, total)
 }
 
 /// Whether those of the query that score too little can be passed by unseen: words alone, all of them or any.
@@ -80,7 +114,7 @@ pub(super) struct OfSegment {
 }
 
 /// The best hits, and how many there are, if that was counted.
-type Fruit = (Vec<Scored>, usize);
+pub(super) type Fruit = (Vec<Scored>, usize);
 
 impl OfSegment {
     /// Takes a hit; tells the score that the next one must beat.
@@ -88,7 +122,7 @@ impl OfSegment {
         if score <= self.threshold {
             return self.threshold;
         }
-        let hit = Scored { score, before: self.before, address: DocAddress::new(self.order, document) };
+        let hit = Scored::new(score, self.before, self.order, document);
         if self.heap.len() < self.limit {
             self.heap.push(hit);
         } else if self.heap.peek().is_some_and(|worst| hit < *worst) {
@@ -130,11 +164,7 @@ impl Collector for Best {
     }
 
     fn merge_fruits(&self, segments: Vec<Fruit>) -> tantivy::Result<Fruit> {
-        let total = segments.iter().map(|(_, total)| total).sum();
-        let mut all: Vec<Scored> = segments.into_iter().flat_map(|(hits, _)| hits).collect();
-        all.sort_unstable();
-        all.truncate(self.limit);
-        Ok((all, total))
+        Ok(merged(segments, self.limit))
     }
 
     fn collect_segment(&self, weight: &dyn Weight, order: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<Fruit> {
@@ -149,8 +179,8 @@ impl Collector for Best {
             })?;
             return Ok(best.harvest());
         }
-        weight.for_each_pruning(Score::MIN, segment, &mut |document, score| {
-            if lives(document) { best.take(document, score) } else { best.threshold }
+        weight.for_each_pruning(self.threshold(Score::MIN), segment, &mut |document, score| {
+            self.threshold(if lives(document) { best.take(document, score) } else { best.threshold })
         })?;
         Ok(best.harvest())
     }

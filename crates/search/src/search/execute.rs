@@ -1,7 +1,8 @@
 //! Runs a search.
 
-use super::best::{Best, first, have_all, passes_by};
+use super::best::{Best, Scored, first, have_all, passes_by};
 use super::least::Least;
+use super::level::{Level, is_level};
 use super::naming::name;
 use super::{Request, Target, Track};
 use crate::aggregate::{Fetch, Found as TopHits, Limits, Partial, Plan, Scope};
@@ -251,27 +252,27 @@ fn best(searcher: &Searcher, query: &dyn Query, reach: usize, track: Track, name
         let hits = first(searcher, reach).into_iter().map(|address| rank((1.0, address))).collect();
         return Ok((hits, counted()?));
     }
-    let limit = reach.min(searcher.num_docs() as usize);
+    let (limit, firsts) = (reach.min(searcher.num_docs() as usize), order::firsts(searcher));
+    let ranked = |found: Vec<Scored>| found.into_iter().map(|hit| rank((hit.score, hit.address))).collect();
+    let most = track.most();
+    if is_level(query) {
+        let (found, total) = searcher.search(query, &Level::new(limit, most, firsts))?;
+        let counted = if track == Track::None { (0, true) } else { (total, total <= most) };
+        return Ok((ranked(found), counted));
+    }
     // Where each must be looked at anyway, they are counted at once.
-    let each = |most: usize| Ok::<_, Error>(have_all(searcher, query)?.is_some_and(|likely| likely <= most as u64));
-    let counts = match track {
-        Track::None => false,
-        _ if !passes_by(query) => true,
-        Track::All => each(usize::MAX)?,
-        Track::UpTo(most) => each(most)?,
-    };
-    let (found, total) = searcher.search(query, &Best { limit, firsts: order::firsts(searcher), counts })?;
-    let hits = found.into_iter().map(|hit| rank((hit.score, hit.address))).collect();
-    Ok((hits, if counts { (total, true) } else { counted()? }))
+    let each = || Ok::<_, Error>(!passes_by(query) || have_all(searcher, query)?.is_some_and(|likely| likely <= most as u64));
+    let counts = track != Track::None && each()?;
+    let (found, total) = searcher.search(query, &Best::new(limit, counts, firsts))?;
+    Ok((ranked(found), if counts { (total, true) } else { counted()? }))
 }
 
 /// Counts as far as is asked; tells whether that is all.
 fn counted(searcher: &Searcher, query: &dyn Query, track: Track) -> Result<(usize, bool)> {
-    let limit = match track {
-        Track::None => return Ok((0, true)),
-        Track::All => usize::MAX,
-        Track::UpTo(limit) => limit,
-    };
+    if track == Track::None {
+        return Ok((0, true));
+    }
+    let limit = track.most();
     let mut total = 0;
     if query.is::<AllQuery>() {
         return Ok((searcher.num_docs() as usize, true));

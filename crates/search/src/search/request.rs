@@ -22,6 +22,15 @@ pub(crate) enum Track {
 impl Track {
     /// As far as is counted where nothing is told.
     pub(crate) const UNTOLD: Track = Track::UpTo(10_000);
+
+    /// How many are counted exactly.
+    pub(crate) fn most(self) -> usize {
+        match self {
+            Track::All => usize::MAX,
+            Track::None => 0,
+            Track::UpTo(most) => most,
+        }
+    }
 }
 
 /// A search.

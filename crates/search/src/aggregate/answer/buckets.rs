@@ -55,12 +55,10 @@ impl Writer<'_> {
         let mut buckets = if histogram.least == 0 { self.filled(histogram, buckets)? } else { buckets };
         buckets.retain(|bucket| bucket.count >= histogram.least);
         self.make(buckets.len())?;
-        let ranking = Ranking::new(&histogram.order);
-        let mut ranked = ranking.rank(buckets, &node.subs);
-        ranking.codes(&mut ranked, 0);
+        let buckets = Ranking::new(&histogram.order).by_code(buckets, &node.subs);
         let style = &histogram.source.style;
         let (mut written, mut fields) = (Buckets::new(histogram.keyed), Fields::default());
-        for Ranked { bucket, .. } in ranked {
+        for bucket in buckets {
             fields.clear();
             let start = histogram.rounding.start(i64::from_u64(bucket.key));
             let text = style.text(start).filter(|_| style.kind == Kind::Date);

@@ -72,6 +72,21 @@ impl<'a> Ranking<'a> {
         self.top(ranked, size, key);
     }
 
+    /// Buckets with codes as keys, in order.
+    pub(super) fn by_code(&self, mut buckets: Vec<Bucket>, nodes: &[Node]) -> Vec<Bucket> {
+        if self.key > 0 {
+            let mut ranked = self.rank(buckets, nodes);
+            self.codes(&mut ranked, 0);
+            return ranked.into_iter().map(|ranked| ranked.bucket).collect();
+        }
+        // No two keys are equal: what stands behind decides nothing.
+        buckets.sort_by_key(|bucket| bucket.key);
+        if self.orders.first().is_some_and(|order| order.falling) {
+            buckets.reverse();
+        }
+        buckets
+    }
+
     /// Puts buckets with words as keys in order. In a segment places stand for words; so of each only `size` need become words.
     pub(super) fn words(&self, ranked: &mut Vec<Ranked>, size: usize, segments: &Segments<'_>) -> Result<()> {
         let mut groups: BTreeMap<u32, Vec<Ranked>> = BTreeMap::new();

@@ -99,7 +99,9 @@ impl Work for Terming {
         let several = self.reader.settles();
         let read = self.reader.read(block);
         if let (Ords::One(parent), false, None, None) = (read.ords, several, &self.chosen, &self.codes) {
-            self.boxes.push_each(read.docs, parent, read.values.iter().copied(), hall);
+            if !self.boxes.count_each(parent, read.values, hall) {
+                self.boxes.push_each(read.docs, parent, read.values.iter().copied(), hall);
+            }
             return;
         }
         for (place, (doc, code)) in read.docs.iter().zip(read.values).enumerate() {
