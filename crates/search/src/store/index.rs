@@ -117,7 +117,8 @@ impl Index {
             folder: folder.to_owned(),
             reader,
             mapping: RwLock::new(Arc::new(mapping)),
-            searched_millis: AtomicI64::new(now_millis()),
+            // Until somebody searches nothing needs to be found; the first search makes it so.
+            searched_millis: AtomicI64::new(0),
             own,
             index,
             _lock: lock,

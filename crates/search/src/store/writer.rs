@@ -15,8 +15,12 @@ use tantivy::{IndexWriter, TantivyDocument, Term};
 /// Bytes of documents that are handed on at once: they stay together, in their order.
 const BATCH: usize = 4 << 20;
 
-/// Memory of an indexing thread.
-const MEMORY: usize = 32 << 20;
+/// Memory of an indexing thread: the more there is, the less often what it has written is merged.
+const MEMORY: usize = 80 << 20;
+
+/// The same where more than so many writers are open.
+const LESS_MEMORY: usize = 16 << 20;
+const FEW_OPEN: usize = 3;
 
 /// A writer that nobody needs for so long is closed.
 const REST: Duration = Duration::from_secs(300);
@@ -119,8 +123,9 @@ impl Writer {
     pub(super) fn open(&mut self, index: &tantivy::Index) -> Result<&mut IndexWriter> {
         self.used = Instant::now();
         if self.inner.is_none() {
+            let memory = if OPEN.load(Ordering::Relaxed) < FEW_OPEN { MEMORY } else { LESS_MEMORY };
             let options =
-                IndexWriterOptions::builder().memory_budget_per_thread(MEMORY).num_worker_threads(2).num_merge_threads(2).build();
+                IndexWriterOptions::builder().memory_budget_per_thread(memory).num_worker_threads(2).num_merge_threads(2).build();
             let writer: IndexWriter = index.writer_with_options(options)?;
             let mut policy = LogMergePolicy::default();
             policy.set_min_num_segments(6);
