@@ -7,6 +7,7 @@ mod expand;
 mod fuzzy;
 mod glob;
 mod grammar;
+mod phrases;
 mod ranges;
 mod regular;
 mod rewriting;

@@ -3,6 +3,7 @@
 use super::compound::{Found, Parts, best};
 use super::expand::{Prefixed, after};
 use super::fuzzy::Near;
+use super::phrases::Phrase;
 use super::scoring::scored;
 use super::sloppy::Sloppy;
 use super::terms::wordy;
@@ -12,7 +13,7 @@ use crate::mapping::{Kind, Leaf};
 use crate::{Error, Result};
 use serde_json::{Map, Value};
 use tantivy::Term;
-use tantivy::query::{BooleanQuery, EnableScoring, Occur, PhraseQuery, Query, Weight};
+use tantivy::query::{BooleanQuery, EnableScoring, Occur, Query, Weight};
 
 /// How a text's words are looked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -268,7 +269,7 @@ pub(super) fn phrase(leaf: &Leaf, words: &[Word], slop: usize) -> Boxed {
     match words {
         [] => none(),
         [word] => values::word(leaf, &word.text),
-        _ if slop == 0 => scored(Box::new(PhraseQuery::new_with_offset(words.iter().map(term).collect())), leaf),
+        _ if slop == 0 => scored(Box::new(Phrase { field: leaf.field, words: words.iter().map(term).collect() }), leaf),
         _ => {
             let words = words.iter().map(|word| (word.place - first, word.text.clone())).collect();
             scored(Box::new(Sloppy { leaf: leaf.clone(), words, slop }), leaf)
