@@ -148,12 +148,10 @@ pub(super) fn plain(time: DateTime) -> String {
 
 /// Writes a number with so many digits, at least.
 fn padded(into: &mut String, number: i16, count: usize) -> std::fmt::Result {
-    if number < 0 || count > 4 {
-        return write!(into, "{number:0count$}");
-    }
-    let digits = [number / 1000, number / 100 % 10, number / 10 % 10, number % 10];
-    let first = digits.iter().position(|digit| *digit > 0).unwrap_or(3).min(4 - count);
-    into.extend(digits.iter().skip(first).map(|digit| char::from(b'0' + *digit as u8)));
+    let Some(first) = 4usize.checked_sub(count).filter(|_| number >= 0) else { return write!(into, "{number:0count$}") };
+    let digits = [number / 1000, number / 100 % 10, number / 10 % 10, number % 10].map(|digit| b'0' + digit as u8);
+    let first = digits.iter().position(|digit| *digit > b'0').unwrap_or(3).min(first);
+    into.push_str(digits.get(first..).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or_default());
     Ok(())
 }
 

@@ -39,8 +39,14 @@ impl Fields {
         if !self.0.is_empty() {
             self.0.push(b',');
         }
-        write(&mut self.0, name);
-        self.0.push(b':');
+        if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+            self.0.push(b'"');
+            self.0.extend_from_slice(name.as_bytes());
+            self.0.extend_from_slice(b"\":");
+        } else {
+            write(&mut self.0, name);
+            self.0.push(b':');
+        }
     }
 
     fn write(&self, into: &mut Vec<u8>) {
