@@ -1,11 +1,11 @@
 //! Runs a query once for its hits, its count and its aggregations together.
 
+use crate::Result;
 use crate::aggregate::{self, Aggregated, Partial};
-use crate::sort::{self, Gathered, Hit, Sorted};
-use crate::{Result, scan};
-use tantivy::collector::SegmentCollector;
-use tantivy::query::{Query, Weight};
-use tantivy::{DocId, Score, Searcher, SegmentReader};
+use crate::scan::{self, Piece};
+use crate::sort::{self, Hit, Sorted};
+use tantivy::query::{EnableScoring, Query, Weight};
+use tantivy::{Score, Searcher};
 
 /// Hits in order, and what aggregations found.
 pub struct Outcome {
@@ -15,82 +15,71 @@ pub struct Outcome {
     pub partial: Partial,
 }
 
-/// Runs a query; both collectors see each document once.
+/// Runs a query; both collectors see each document once. Large segments are divided, so that threads have as much to do as others.
 pub fn run(
     searcher: &Searcher,
     query: &dyn Query,
     sort: sort::Collector,
     aggregate: Option<aggregate::Collector>,
 ) -> Result<Outcome> {
-    let (sorted, aggregated) = searcher.search(query, &Together { sort, aggregate })?;
-    Ok(Outcome { sorted, partial: aggregated.0? })
+    let scores = sort.scores() || aggregate.as_ref().is_some_and(aggregate::Collector::scores);
+    let whole = |(segment, reader): (u32, &tantivy::SegmentReader)| Piece { segment, docs: 0..reader.max_doc() };
+    // What is found by scores, or without a look at most documents, is found in whole segments.
+    let pieces = match aggregate {
+        Some(_) if !scores => scan::pieces(searcher),
+        _ => (0..).zip(searcher.segment_readers()).map(whole).collect(),
+    };
+    let divided = pieces.len() > searcher.segment_readers().len();
+    let aggregate = aggregate.map(|aggregate| if divided { aggregate.divided() } else { aggregate });
+    let weight = query.weight(match scores {
+        true => EnableScoring::enabled_from_searcher(searcher),
+        false => EnableScoring::disabled_from_searcher(searcher),
+    })?;
+    let together = Together { sort, aggregate, scores, searcher };
+    let executor = searcher.index().search_executor();
+    let found = executor.map(|piece| Ok(together.piece(weight.as_ref(), &piece)), pieces.into_iter())?;
+    together.merge(found.into_iter().collect::<Result<_>>()?)
 }
 
-struct Together {
+struct Together<'a> {
     sort: sort::Collector,
     aggregate: Option<aggregate::Collector>,
+    scores: bool,
+    searcher: &'a Searcher,
 }
 
-struct Segment {
-    gathered: Gathered,
-    working: Option<aggregate::Working>,
-}
+type Found = ((Vec<Hit>, usize, Score), Option<Aggregated>);
 
-type Fruit = ((Vec<Hit>, usize, Score), Option<Aggregated>);
-
-impl SegmentCollector for Segment {
-    type Fruit = Fruit;
-
-    fn collect(&mut self, doc: DocId, score: Score) {
-        self.gathered.collect(doc, score);
-        if let Some(working) = &mut self.working {
-            working.collect(doc, score);
-        }
-    }
-
-    fn harvest(self) -> Fruit {
-        (self.gathered.finish(), self.working.map(aggregate::Working::finish))
-    }
-}
-
-impl tantivy::collector::Collector for Together {
-    type Fruit = (Sorted, Aggregated);
-    type Child = Segment;
-
-    fn for_segment(&self, ordinal: u32, segment: &SegmentReader) -> tantivy::Result<Segment> {
-        let gathered = self.sort.open(ordinal, segment).map_err(sort::internal)?;
-        let working = self.aggregate.as_ref().map(|aggregate| aggregate.open(ordinal, segment)).transpose();
-        Ok(Segment { gathered, working: working.map_err(sort::internal)? })
-    }
-
-    fn requires_scoring(&self) -> bool {
-        self.sort.scores() || self.aggregate.as_ref().is_some_and(aggregate::Collector::scores)
-    }
-
-    fn merge_fruits(&self, segments: Vec<Fruit>) -> tantivy::Result<(Sorted, Aggregated)> {
-        let (hits, aggregated): (Vec<_>, Vec<_>) = segments.into_iter().unzip();
+impl Together<'_> {
+    fn merge(&self, found: Vec<Found>) -> Result<Outcome> {
+        let (hits, aggregated): (Vec<_>, Vec<_>) = found.into_iter().unzip();
         let aggregated = aggregated.into_iter().flatten().collect();
         let merged = self.aggregate.as_ref().map_or(Aggregated(Ok(Partial::Nothing)), |aggregate| aggregate.merge(aggregated));
-        Ok((self.sort.merge(hits), merged))
+        Ok(Outcome { sorted: self.sort.merge(hits), partial: merged.0? })
     }
 
-    fn collect_segment(&self, weight: &dyn Weight, ordinal: u32, segment: &SegmentReader) -> tantivy::Result<Fruit> {
-        let Segment { mut gathered, mut working } = self.for_segment(ordinal, segment)?;
-        let scores = self.requires_scoring();
+    fn piece(&self, weight: &dyn Weight, piece: &Piece) -> Result<Found> {
+        let segment = self.searcher.segment_reader(piece.segment);
+        let mut gathered = self.sort.open(piece.segment, segment)?;
+        let mut working = self.aggregate.as_ref().map(|aggregate| aggregate.open(piece.segment, segment)).transpose()?;
         // All documents are told by their zones; hits then need not wait for each.
-        let all = !scores && gathered.skips() && scan::is_all(weight, segment)?;
-        if all {
+        let all = !self.scores && gathered.skips() && scan::is_all(weight, segment)?;
+        if all && piece.docs.start == 0 {
             gathered.all(segment);
         }
         if !all || working.is_some() {
-            scan::each(weight, segment, scores, &mut |docs, scores| {
+            let mut take = |docs: &[_], scores: &[_]| {
                 if !all {
                     gathered.block(docs, scores);
                 }
                 if let Some(working) = &mut working {
                     working.block(docs, scores);
                 }
-            })?;
+            };
+            match self.scores {
+                true => scan::each(weight, segment, true, &mut take)?,
+                false => scan::within(weight, segment, piece.docs.clone(), &mut take)?,
+            }
         }
         Ok((gathered.finish(), working.map(aggregate::Working::finish)))
     }

@@ -11,7 +11,6 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use collector::Gathered;
 pub(crate) use collector::internal;
 pub use collector::{Collector, Sorted};
 pub(crate) use keys::Keys;

@@ -48,6 +48,12 @@ impl Collector {
         })
     }
 
+    /// Notes that segments are divided: no piece knows all of one.
+    pub(crate) fn divided(mut self) -> Collector {
+        self.several = true;
+        self
+    }
+
     pub(crate) fn scores(&self) -> bool {
         self.scores
     }

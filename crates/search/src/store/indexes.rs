@@ -37,7 +37,7 @@ impl Indices {
     /// others are there.
     pub fn open(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(1, 4);
+        let threads = crate::scan::threads();
         let executor = if threads == 1 { Executor::single_thread() } else { Executor::multi_thread(threads, "search-")? };
         let (mut open, mut broken) = (BTreeMap::new(), BTreeMap::new());
         for entry in std::fs::read_dir(folder)? {
