@@ -158,6 +158,8 @@ fn listen(output: ChildStdout, told: &SyncSender<Heard>) {
             }
             Ok(length) if length as u64 == LONGEST => {
                 let _heard = told.send(Heard::TooMuch);
+                // It is heard out until it is killed, or its last words would be of a broken pipe.
+                let _said = std::io::copy(&mut output, &mut std::io::sink());
                 return;
             }
             // The last line, without its end: nobody asked for half an answer.
