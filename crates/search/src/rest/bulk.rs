@@ -211,7 +211,7 @@ fn act(
         }
     };
     match (order.action, &order.id) {
-        (Action::Update, Some(id)) => Change::read(source)?.apply(&index, id, order.condition),
+        (Action::Update, Some(id)) => Change::read(source)?.apply(&index, id, order.condition, bulk),
         (Action::Update | Action::Delete, None) => {
             Err(Error::argument("an id must be provided if version type or value are set"))
         }

@@ -24,6 +24,18 @@ fn posts(count: usize) -> (tempfile::TempDir, Indices) {
 }
 
 #[test]
+fn documents_of_a_bulk_lie_in_its_order_however_they_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let indices = Indices::open(folder.path()).unwrap();
+    let lines = "{\"index\":{\"_id\":\"a\"}}\n{}\n{\"update\":{\"_id\":\"b\"}}\n{\"doc\":{},\"doc_as_upsert\":true}\n{\"create\":{\"_id\":\"c\"}}\n{}\n";
+    let (status, told) = ask(&indices, "POST /i/_bulk?refresh=true", lines);
+    assert!(status == 200 && told["errors"] == false, "{told}");
+    let (_, found) = ask(&indices, "POST /i/_search", "{\"sort\":[\"_doc\"]}");
+    let ids: Vec<&str> = found["hits"]["hits"].as_array().unwrap().iter().map(|hit| hit["_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["a", "b", "c"]);
+}
+
+#[test]
 fn scrolls_tell_each_document_once() {
     let (_folder, indices) = posts(200);
     for body in [

@@ -26,7 +26,7 @@ pub(super) fn update(ask: &Ask, name: &str, id: &str) -> Result<Reply> {
     change.check(condition, ask.parameters.number("retry_on_conflict")?.unwrap_or_default())?;
     check_options(name, None, ask.parameters.flag("require_alias")?)?;
     let index = writable(ask, name)?;
-    let (done, noop) = change.apply(&index, id, condition)?;
+    let (done, noop) = change.apply(&index, id, condition, 0)?;
     settle(&index, refresh)?;
     let mut told = written(&index, &done, refresh);
     if noop {
@@ -82,17 +82,17 @@ impl Change {
     }
 
     /// Changes a document, whatever others do meanwhile unless there is a condition; tells whether nothing had to change.
-    pub(super) fn apply(&self, index: &Index, id: &str, condition: Condition) -> Result<(Done, bool)> {
+    pub(super) fn apply(&self, index: &Index, id: &str, condition: Condition, bulk: u64) -> Result<(Done, bool)> {
         let mut tries = if condition == Condition::Any { 0 } else { TRIES };
         loop {
-            match self.attempt(index, id, condition) {
+            match self.attempt(index, id, condition, bulk) {
                 Err(error) if error.status == 409 && tries < TRIES => tries += 1,
                 done => return done,
             }
         }
     }
 
-    fn attempt(&self, index: &Index, id: &str, condition: Condition) -> Result<(Done, bool)> {
+    fn attempt(&self, index: &Index, id: &str, condition: Condition, bulk: u64) -> Result<(Done, bool)> {
         index.check_unfed()?;
         let Some(found) = index.get(id, true)? else {
             let upsert = if self.doc_as_upsert { Some(Value::Object(self.doc.clone())) } else { self.upsert.clone() };
@@ -104,7 +104,7 @@ impl Change {
                     .with("index_uuid", index.about.uuid.as_str()));
             };
             let source = upsert.to_string();
-            let write = Write { id: Some(id), source: Some(source.as_bytes()), condition: Condition::Absent, bulk: 0 };
+            let write = Write { id: Some(id), source: Some(source.as_bytes()), condition: Condition::Absent, bulk };
             return Ok((index.write(&write)?, false));
         };
         index.check_found(&found, condition)?;
@@ -115,8 +115,8 @@ impl Change {
             return Ok((done, true));
         }
         let source = source.to_string();
-        let write =
-            Write { id: Some(id), source: Some(source.as_bytes()), condition: Condition::Number(found.seq_no, TERM), bulk: 0 };
+        let condition = Condition::Number(found.seq_no, TERM);
+        let write = Write { id: Some(id), source: Some(source.as_bytes()), condition, bulk };
         Ok((index.write(&write)?, false))
     }
 }
