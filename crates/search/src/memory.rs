@@ -1,6 +1,7 @@
 //! What was found out about segments' columns, so that it need not be found out again. Segments never change.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use tantivy::index::SegmentId;
 
@@ -46,6 +47,12 @@ impl<T> Memory<T> {
         let value = Arc::new(value);
         self.inside.lock().unwrap_or_else(PoisonError::into_inner).keep(key, value.clone(), size, self.limit);
         Ok(value)
+    }
+
+    /// The same, where nothing can go wrong.
+    pub(crate) fn know(&self, key: Key, find: impl FnOnce() -> (T, usize)) -> Arc<T> {
+        let Ok(value) = self.get(key, || Ok::<_, Infallible>(find()));
+        value
     }
 
     /// Forgets segments that are no more.

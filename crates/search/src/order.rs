@@ -1,7 +1,6 @@
 //! The order in which documents were put in: segments by their oldest one.
 
 use crate::memory::Memory;
-use std::convert::Infallible;
 use std::sync::LazyLock;
 use tantivy::index::SegmentId;
 use tantivy::{Searcher, SegmentReader};
@@ -34,12 +33,8 @@ pub(crate) fn in_turn(searcher: &Searcher) -> Vec<(u64, u32)> {
 }
 
 fn oldest(segment: &SegmentReader) -> Option<u64> {
-    let find = || {
-        let oldest = segment.fast_fields().u64(COLUMN).ok().map(|column| column.min_value());
-        Ok::<_, Infallible>((oldest, 1))
-    };
-    let Ok(oldest) = OLDEST.get((segment.segment_id(), COLUMN.to_owned()), find);
-    *oldest
+    let key = (segment.segment_id(), COLUMN.to_owned());
+    *OLDEST.know(key, || (segment.fast_fields().u64(COLUMN).ok().map(|column| column.min_value()), 1))
 }
 
 /// Forgets segments that are no more.

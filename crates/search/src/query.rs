@@ -22,7 +22,7 @@ mod texts;
 mod values;
 
 pub(crate) use fuzzy::distance;
-pub(crate) use scoring::unscored;
+pub(crate) use scoring::{unexplained, unscored};
 
 use crate::mapping::{Leaf, Mapping};
 use crate::{Error, Result};

@@ -15,7 +15,6 @@ pub use range::{range_query, whole_range};
 use crate::mapping::Leaf;
 use crate::memory::Memory;
 use crate::{aggregate, blocks, order};
-use std::convert::Infallible;
 use std::sync::{Arc, LazyLock};
 use tantivy::columnar::Column;
 use tantivy::index::SegmentId;
@@ -84,24 +83,20 @@ static CLUMPS: LazyLock<Memory<Clumps>> = LazyLock::new(|| Memory::new(REMEMBERE
 
 /// The zones of a segment's column, made when they are first asked for.
 pub(crate) fn of(segment: &SegmentReader, leaf: &Leaf, column: &Column<u64>) -> Arc<Zones> {
-    let find = || {
+    MEMORY.know((segment.segment_id(), leaf.column.clone()), || {
         let zones = Zones::new(column, segment.max_doc());
         let size = zones.zones.len();
-        Ok::<_, Infallible>((zones, size))
-    };
-    let Ok(zones) = MEMORY.get((segment.segment_id(), leaf.column.clone()), find);
-    zones
+        (zones, size)
+    })
 }
 
 /// The clumps of a segment's column, made when they are first asked for.
 pub(crate) fn clumps_of(segment: &SegmentReader, leaf: &Leaf, column: &Column<u64>) -> Arc<Clumps> {
-    let find = || {
+    CLUMPS.know((segment.segment_id(), leaf.column.clone()), || {
         let clumps = Clumps::new(column, segment.max_doc());
         let size = clumps.len();
-        Ok::<_, Infallible>((clumps, size))
-    };
-    let Ok(clumps) = CLUMPS.get((segment.segment_id(), leaf.column.clone()), find);
-    clumps
+        (clumps, size)
+    })
 }
 
 /// Forgets what is known of segments that are no more.

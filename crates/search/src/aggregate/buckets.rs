@@ -137,12 +137,8 @@ impl Boxes {
 
     /// Counts documents by their codes, where nothing stands in the buckets and each code has one of its own. Says whether that is so.
     pub(super) fn count_each(&mut self, parent: u32, codes: &[u64], hall: &Hall<'_>) -> bool {
-        let Layout::Dense { width, base, step: 1 } = self.layout else { return false };
-        if !self.is_leaf() {
-            return false;
-        }
-        let first = parent.saturating_mul(width);
-        hall.budget.grow(&mut self.counts, first.saturating_add(width));
+        let row = if self.is_leaf() { self.row(parent, hall) } else { None };
+        let Some(Row { base, step: 1, first, .. }) = row else { return false };
         let counts = self.counts.get_mut(first as usize..).unwrap_or_default();
         for code in codes {
             if let Some(count) = counts.get_mut(code.wrapping_sub(base) as usize) {

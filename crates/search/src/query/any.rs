@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use tantivy::query::{BooleanQuery, EmptyScorer, EnableScoring, Explanation, Occur, Query, Scorer, Weight};
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError, Term};
+use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 
 /// So few are compared one by one.
 const FEW: usize = 8;
@@ -55,7 +55,7 @@ impl Weight for AnyWeight {
     }
 
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
-        Err(TantivyError::InvalidArgument("not explained".to_owned()))
+        crate::query::unexplained()
     }
 }
 

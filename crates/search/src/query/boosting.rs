@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
-use tantivy::{DocId, DocSet, Score, SegmentReader, TantivyError};
+use tantivy::{DocId, DocSet, Score, SegmentReader};
 
 /// The query.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ impl Weight for BoostingWeight {
     }
 
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
-        Err(TantivyError::InvalidArgument("not explained".to_owned()))
+        crate::query::unexplained()
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tantivy::columnar::Column;
 use tantivy::query::{BitSetDocSet, ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{BitSet, DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError};
+use tantivy::{BitSet, DocId, DocSet, Score, SegmentReader, TERMINATED};
 
 type Make = Arc<dyn Fn(&SegmentReader) -> tantivy::Result<Box<dyn Scorer>> + Send + Sync>;
 
@@ -21,7 +21,7 @@ impl Weight for Found {
     }
 
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
-        Err(TantivyError::InvalidArgument("not explained".to_owned()))
+        crate::query::unexplained()
     }
 }
 

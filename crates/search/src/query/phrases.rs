@@ -3,6 +3,7 @@
 //! tantivy's own scorer skips through its lists, and adds up how often a word came before each document anew. Of frequent words hardly
 //! anything can be skipped: here each list is read from end to end, a block at a time, and the sum goes along.
 
+use super::scoring::of_words;
 use tantivy::directory::CompositeFile;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::index::SegmentComponent;
@@ -28,10 +29,7 @@ pub(super) struct Phrase {
 impl Query for Phrase {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
         let terms: Vec<Term> = self.words.iter().map(|(_, term)| term.clone()).collect();
-        let score = match scoring {
-            EnableScoring::Enabled { statistics_provider, .. } => Some(Bm25Weight::for_terms(statistics_provider, &terms)?),
-            EnableScoring::Disabled { .. } => None,
-        };
+        let score = of_words(scoring, &terms)?;
         let skipping = PhraseQuery::new_with_offset(self.words.clone()).weight(scoring)?;
         Ok(Box::new(PhraseWeight { query: self.clone(), score, skipping }))
     }

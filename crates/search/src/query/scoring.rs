@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use tantivy::columnar::{Cardinality, Column};
 use tantivy::index::SegmentId;
-use tantivy::query::{Bm25StatisticsProvider, ConstScoreQuery, EnableScoring, Query, Weight};
+use tantivy::query::{Bm25StatisticsProvider, Bm25Weight, ConstScoreQuery, EnableScoring, Explanation, Query, Weight};
 use tantivy::schema::Field;
-use tantivy::{Searcher, SegmentReader, Term};
+use tantivy::{Searcher, SegmentReader, TantivyError, Term};
 
 /// A query on the words of a field, scored by BM25.
 #[derive(Clone, Debug)]
@@ -40,6 +40,19 @@ impl Query for Scored {
     fn query_terms<'a>(&'a self, visitor: &mut dyn FnMut(&'a Term, bool)) {
         self.inner.query_terms(visitor);
     }
+}
+
+/// How words that belong together score, if they do.
+pub(super) fn of_words(scoring: EnableScoring<'_>, words: &[Term]) -> tantivy::Result<Option<Bm25Weight>> {
+    match scoring {
+        EnableScoring::Enabled { statistics_provider, .. } => Bm25Weight::for_terms(statistics_provider, words).map(Some),
+        EnableScoring::Disabled { .. } => Ok(None),
+    }
+}
+
+/// The answer to who asks why a document has its score: no request can.
+pub(crate) fn unexplained() -> tantivy::Result<Explanation> {
+    Err(TantivyError::InvalidArgument("not explained".to_owned()))
 }
 
 /// A boolean's query: what is rare scores more.

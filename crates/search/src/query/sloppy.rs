@@ -1,12 +1,13 @@
 //! Words that follow each other, some places off: Lucene's way to find them, and its scores.
 
+use super::scoring::of_words;
 use crate::mapping::Leaf;
 use std::collections::BTreeSet;
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{Postings, SegmentPostings};
 use tantivy::query::{Bm25Weight, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError, Term};
+use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED, Term};
 
 /// The query. A word that is named twice must be there twice.
 #[derive(Clone, Debug)]
@@ -20,10 +21,7 @@ pub(super) struct Sloppy {
 impl Query for Sloppy {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
         let terms: Vec<Term> = self.words.iter().map(|(_, word)| Term::from_field_text(self.leaf.field, word)).collect();
-        let score = match scoring {
-            EnableScoring::Enabled { statistics_provider, .. } => Some(Bm25Weight::for_terms(statistics_provider, &terms)?),
-            EnableScoring::Disabled { .. } => None,
-        };
+        let score = of_words(scoring, &terms)?;
         Ok(Box::new(SloppyWeight { query: self.clone(), terms, score }))
     }
 }
@@ -69,7 +67,7 @@ impl Weight for SloppyWeight {
     }
 
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
-        Err(TantivyError::InvalidArgument("not explained".to_owned()))
+        crate::query::unexplained()
     }
 }
 

@@ -16,12 +16,6 @@ pub(super) struct Scored {
     pub address: DocAddress,
 }
 
-impl Scored {
-    pub(super) fn new(score: Score, before: u64, order: SegmentOrdinal, document: DocId) -> Scored {
-        Scored { score, before, address: DocAddress::new(order, document) }
-    }
-}
-
 impl Eq for Scored {}
 
 impl PartialOrd for Scored {
@@ -105,31 +99,42 @@ fn is_word(query: &dyn Query) -> bool {
 /// The best of a segment; the worst of them is on top.
 pub(super) struct OfSegment {
     limit: usize,
-    before: u64,
+    /// How many documents stand before the segment.
+    pub before: u64,
     order: SegmentOrdinal,
     heap: BinaryHeap<Scored>,
     /// The score that the next one must beat.
     threshold: Score,
-    total: usize,
+    pub total: usize,
 }
 
 /// The best hits, and how many there are, if that was counted.
 pub(super) type Fruit = (Vec<Scored>, usize);
 
 impl OfSegment {
+    pub(super) fn new(limit: usize, firsts: &[u64], order: SegmentOrdinal) -> OfSegment {
+        let before = firsts.get(order as usize).copied().unwrap_or_default();
+        let heap = BinaryHeap::with_capacity(limit.min(1024));
+        OfSegment { limit, before, order, heap, threshold: Score::MIN, total: 0 }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.heap.len() == self.limit
+    }
+
     /// Takes a hit; tells the score that the next one must beat.
     fn take(&mut self, document: DocId, score: Score) -> Score {
         if score <= self.threshold {
             return self.threshold;
         }
-        let hit = Scored::new(score, self.before, self.order, document);
-        if self.heap.len() < self.limit {
+        let hit = Scored { score, before: self.before, address: DocAddress::new(self.order, document) };
+        if !self.is_full() {
             self.heap.push(hit);
         } else if self.heap.peek().is_some_and(|worst| hit < *worst) {
             self.heap.pop();
             self.heap.push(hit);
         }
-        if let Some(worst) = self.heap.peek().filter(|_| self.heap.len() == self.limit) {
+        if let Some(worst) = self.heap.peek().filter(|_| self.is_full()) {
             self.threshold = worst.score;
         }
         self.threshold
@@ -154,9 +159,7 @@ impl Collector for Best {
     type Child = OfSegment;
 
     fn for_segment(&self, order: SegmentOrdinal, _: &SegmentReader) -> tantivy::Result<OfSegment> {
-        let before = self.firsts.get(order as usize).copied().unwrap_or_default();
-        let heap = BinaryHeap::with_capacity(self.limit.min(1024));
-        Ok(OfSegment { limit: self.limit, before, order, heap, threshold: Score::MIN, total: 0 })
+        Ok(OfSegment::new(self.limit, &self.firsts, order))
     }
 
     fn requires_scoring(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use super::best::{Best, Scored, first, have_all, passes_by};
 use super::least::Least;
-use super::level::{Level, is_level};
+use super::level::{self, Level, is_level};
 use super::naming::name;
 use super::{Request, Target, Track};
 use crate::aggregate::{Fetch, Found as TopHits, Limits, Partial, Plan, Scope};
@@ -15,7 +15,7 @@ use crate::{Error, Result};
 use crate::{order, run};
 use serde_json::Value;
 use tantivy::query::{AllQuery, EnableScoring, Query};
-use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocAddress, DocSet, Searcher};
+use tantivy::{DocAddress, Searcher};
 
 /// A hit.
 pub(crate) struct Ranked {
@@ -282,16 +282,10 @@ fn counted(searcher: &Searcher, query: &dyn Query, track: Track) -> Result<(usiz
         if limit == usize::MAX {
             total += weight.count(segment)? as usize;
         } else {
-            let mut scorer = weight.scorer(segment, 1.0)?;
-            let mut buffer = [0; COLLECT_BLOCK_BUFFER_LEN];
-            while total <= limit {
-                let filled = scorer.fill_buffer(&mut buffer);
-                let met = buffer.iter().take(filled);
-                total += segment.alive_bitset().map_or(filled, |alive| met.filter(|document| alive.is_alive(**document)).count());
-                if filled < buffer.len() {
-                    break;
-                }
-            }
+            level::count(weight.scorer(segment, 1.0)?.as_mut(), segment, &mut |more| {
+                total += more;
+                total <= limit
+            });
         }
         if total > limit {
             return Ok((total, false));

@@ -33,7 +33,7 @@ impl Weight for LeastWeight {
     }
 
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
-        Err(TantivyError::InvalidArgument("not explained".to_owned()))
+        crate::query::unexplained()
     }
 }
 

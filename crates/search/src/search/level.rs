@@ -1,10 +1,10 @@
 //! Hits of a query that scores all alike: the first that there are. No more is looked at than is asked for.
 
-use super::best::{Fruit, Scored, merged};
+use super::best::{Fruit, OfSegment, merged};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, Query, Weight};
-use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocId, DocSet, Score, SegmentOrdinal, SegmentReader, TERMINATED};
+use tantivy::query::{BooleanQuery, ConstScoreQuery, Occur, Query, Scorer, Weight};
+use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocSet, SegmentOrdinal, SegmentReader, TERMINATED};
 
 /// Whether all that a query finds has one score.
 pub(super) fn is_level(query: &dyn Query) -> bool {
@@ -38,11 +38,10 @@ impl Level {
 
 impl Collector for Level {
     type Fruit = Fruit;
-    type Child = Met;
+    type Child = OfSegment;
 
-    fn for_segment(&self, order: SegmentOrdinal, _: &SegmentReader) -> tantivy::Result<Met> {
-        let before = self.firsts.get(order as usize).copied().unwrap_or_default();
-        Ok(Met { limit: self.limit, before, order, hits: vec![], total: 0 })
+    fn for_segment(&self, order: SegmentOrdinal, _: &SegmentReader) -> tantivy::Result<OfSegment> {
+        Ok(OfSegment::new(self.limit, &self.firsts, order))
     }
 
     fn requires_scoring(&self) -> bool {
@@ -54,63 +53,46 @@ impl Collector for Level {
     }
 
     fn collect_segment(&self, weight: &dyn Weight, order: SegmentOrdinal, segment: &SegmentReader) -> tantivy::Result<Fruit> {
-        let mut met = self.for_segment(order, segment)?;
-        if self.is_counted() && self.enough.load(Ordering::Relaxed) < met.before {
-            return Ok(met.harvest());
+        let mut first = self.for_segment(order, segment)?;
+        if self.is_counted() && self.enough.load(Ordering::Relaxed) < first.before {
+            return Ok(first.harvest());
         }
         let mut scorer = weight.scorer(segment, 1.0)?;
-        let alive = segment.alive_bitset();
-        let lives = |document: DocId| alive.is_none_or(|alive| alive.is_alive(document));
-        while met.hits.len() < met.limit && scorer.doc() != TERMINATED {
-            if lives(scorer.doc()) {
-                met.collect(scorer.doc(), scorer.score());
+        while !first.is_full() && scorer.doc() != TERMINATED {
+            if !segment.is_deleted(scorer.doc()) {
+                first.collect(scorer.doc(), scorer.score());
             }
             scorer.advance();
         }
-        if met.hits.len() == met.limit {
-            self.enough.fetch_min(met.before, Ordering::Relaxed);
+        if first.is_full() {
+            self.enough.fetch_min(first.before, Ordering::Relaxed);
         }
-        self.met.fetch_add(met.total, Ordering::Relaxed);
-        let mut buffer = [0; COLLECT_BLOCK_BUFFER_LEN];
-        while !self.is_counted() {
-            let filled = scorer.fill_buffer(&mut buffer);
-            let living = buffer.iter().take(filled).filter(|document| lives(**document)).count();
-            met.total += living;
-            self.met.fetch_add(living, Ordering::Relaxed);
-            if filled < buffer.len() {
-                break;
-            }
-        }
-        Ok(met.harvest())
+        self.met.fetch_add(first.total, Ordering::Relaxed);
+        first.total += count(scorer.as_mut(), segment, &mut |more| {
+            self.met.fetch_add(more, Ordering::Relaxed);
+            !self.is_counted()
+        });
+        Ok(first.harvest())
     }
 }
 
-/// The first of a segment.
-pub(super) struct Met {
-    limit: usize,
-    before: u64,
-    order: SegmentOrdinal,
-    hits: Vec<Scored>,
-    total: usize,
-}
-
-impl SegmentCollector for Met {
-    type Fruit = Fruit;
-
-    fn collect(&mut self, document: DocId, score: Score) {
-        self.total += 1;
-        if self.hits.len() < self.limit {
-            self.hits.push(Scored::new(score, self.before, self.order, document));
-        }
+/// Counts the living documents from here on, a few at a time: `goes_on` is told how many more there are, none at first.
+pub(super) fn count(scorer: &mut dyn Scorer, segment: &SegmentReader, goes_on: &mut dyn FnMut(usize) -> bool) -> usize {
+    let (alive, mut buffer) = (segment.alive_bitset(), [0; COLLECT_BLOCK_BUFFER_LEN]);
+    let (mut total, mut more) = (0, 0);
+    let mut filled = buffer.len();
+    while goes_on(more) && filled == buffer.len() {
+        filled = scorer.fill_buffer(&mut buffer);
+        let met = buffer.iter().take(filled);
+        more = alive.map_or(filled, |alive| met.filter(|document| alive.is_alive(**document)).count());
+        total += more;
     }
-
-    fn harvest(self) -> Fruit {
-        (self.hits, self.total)
-    }
+    total
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::best::Scored;
     use super::*;
     use crate::samples::Sample;
     use serde_json::{Value, json};

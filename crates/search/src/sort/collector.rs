@@ -4,9 +4,7 @@ use super::best::{Best, Entry};
 use super::keys::{KeyReader, Keys};
 use super::{Hit, Sort};
 use crate::zones::ZONE;
-use crate::{Error, Result, scan};
-use tantivy::collector::SegmentCollector;
-use tantivy::query::Weight;
+use crate::{Error, Result};
 use tantivy::{DocAddress, DocId, Score, SegmentReader};
 
 /// What was found.
@@ -171,59 +169,7 @@ impl Gathered {
     }
 }
 
-impl SegmentCollector for Gathered {
-    type Fruit = (Vec<Hit>, usize, Score);
-
-    fn collect(&mut self, doc: DocId, score: Score) {
-        if self.scored {
-            self.block(&[doc], &[score]);
-        } else {
-            self.block(&[doc], &[]);
-        }
-    }
-
-    fn collect_block(&mut self, docs: &[DocId]) {
-        self.block(docs, &[]);
-    }
-
-    fn harvest(self) -> Self::Fruit {
-        self.finish()
-    }
-}
-
 /// Tantivy's errors hold ours as text.
 pub(crate) fn internal(error: Error) -> tantivy::TantivyError {
     tantivy::TantivyError::InternalError(error.to_string())
-}
-
-impl tantivy::collector::Collector for Collector {
-    type Fruit = Sorted;
-    type Child = Gathered;
-
-    fn for_segment(&self, ordinal: u32, segment: &SegmentReader) -> tantivy::Result<Gathered> {
-        self.open(ordinal, segment).map_err(internal)
-    }
-
-    fn requires_scoring(&self) -> bool {
-        self.scores
-    }
-
-    fn merge_fruits(&self, segments: Vec<(Vec<Hit>, usize, Score)>) -> tantivy::Result<Sorted> {
-        Ok(self.merge(segments))
-    }
-
-    fn collect_segment(
-        &self,
-        weight: &dyn Weight,
-        ordinal: u32,
-        segment: &SegmentReader,
-    ) -> tantivy::Result<(Vec<Hit>, usize, Score)> {
-        let mut gathered = self.for_segment(ordinal, segment)?;
-        if gathered.skips() && scan::is_all(weight, segment)? {
-            gathered.all(segment);
-        } else {
-            scan::each(weight, segment, self.scores, &mut |docs, scores| gathered.block(docs, scores))?;
-        }
-        Ok(gathered.finish())
-    }
 }

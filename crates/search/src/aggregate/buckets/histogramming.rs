@@ -114,9 +114,7 @@ impl Histogramming {
         }
         same
     }
-}
 
-impl Histogramming {
     /// Takes a block in whose documents fall into buckets that lie side by side. Where neighbours are known to fall into one, only
     /// those that are not among them are read.
     fn in_row(&mut self, block: Block<'_>, mut row: Row, hall: &Hall<'_>) {
