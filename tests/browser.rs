@@ -80,7 +80,7 @@ impl Browser {
 
     fn ask(&mut self, method: &str, params: Value) -> Value {
         self.asked += 1;
-        let mut message = json!({ "id": self.asked, "method": method, "params": params });
+        let mut message = json!({ "id": self.asked, "method": method, "params": &params });
         if let Some(session) = &self.session {
             message["sessionId"] = session.as_str().into();
         }
@@ -90,6 +90,10 @@ impl Browser {
             let left = until.saturating_duration_since(Instant::now());
             let answer = self.answers.recv_timeout(left).unwrap_or_else(|_| panic!("the browser does not answer to {method}"));
             if answer["id"] == self.asked {
+                // A page that goes to another meanwhile answers nothing: the next one is asked.
+                if answer["error"]["message"] == "Inspected target navigated or closed" {
+                    return self.ask(method, params);
+                }
                 assert!(answer.get("error").is_none(), "{method}: {answer}");
                 return answer["result"].clone();
             }
